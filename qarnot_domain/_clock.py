@@ -1,0 +1,74 @@
+"""Time as the library sees it: monotonic, injectable, and the only place that sleeps."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import timedelta
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """What the cache, the retries and `Job.wait` need of time."""
+
+    def monotonic(self) -> float:
+        """Seconds since an arbitrary start; never goes back, whatever the wall clock does."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Return once that many seconds (≥ 0) have passed on this clock."""
+        ...
+
+
+class AdvanceableClock(Clock, Protocol):
+    """A clock that a test can also move forward by hand."""
+
+    def advance(self, by: timedelta) -> None:
+        """Move forward at once; a negative duration is a `ValueError`."""
+        ...
+
+
+class SystemClock:
+    """The machine's monotonic clock, plus whatever it was advanced by (nothing by default)."""
+
+    def __init__(self) -> None:
+        self._advanced = _Advance()
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self._advanced.seconds
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+    def advance(self, by: timedelta) -> None:
+        self._advanced.add(by)
+
+
+class ManualClock:
+    """A clock that stands still until `advance` or `sleep` moves it, so that tests never wait."""
+
+    def __init__(self) -> None:
+        self._advanced = _Advance()
+
+    def monotonic(self) -> float:
+        return self._advanced.seconds
+
+    def sleep(self, seconds: float) -> None:
+        self._advanced.add(timedelta(seconds=seconds))
+
+    def advance(self, by: timedelta) -> None:
+        self._advanced.add(by)
+
+
+class _Advance:
+    """An amount of time that only grows, safely from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.seconds = 0.0
+
+    def add(self, by: timedelta) -> None:
+        if by < timedelta(0):
+            raise ValueError(f"a clock only moves forward, not by {by}")
+        with self._lock:
+            self.seconds += by.total_seconds()

@@ -1,0 +1,128 @@
+"""The members of a job, task or pool, each declared once: name on the wire, kind, rule.
+
+Two rules exist. What the server decides is read only. What the user decides can be set until the
+object is submitted and never after: the API has no operation that changes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, Generic, NoReturn, Protocol, Self, TypeVar, cast, overload
+
+import attrs
+
+from ._codecs import Codec, Json, SettableCodec, Wire
+
+G = TypeVar("G")
+S = TypeVar("S")
+
+
+class Holder(Protocol):
+    """What a member needs of the object it belongs to."""
+
+    def _current(self, member: ServerField[Any]) -> object:
+        """The member's value now: of the draft before submission, of the server after."""
+        ...
+
+    def _assign(self, member: SubmitOnce[Any, Any], value: object) -> None:
+        """Put a checked value into the draft, or refuse because it is submitted."""
+        ...
+
+
+class ServerField(Generic[G]):
+    """A member that only the server sets."""
+
+    name: str
+    """What users call it: in messages, in `repr`, and as the key of drafts and snapshots."""
+
+    def __init__(self, wire: str, codec: Codec[G], initial: G, *, name: str | None = None) -> None:
+        """Declare a member.
+
+        Args:
+            wire: its name in the API's JSON.
+            codec: its kind.
+            initial: its value before submission.
+            name: what users call it; default the attribute's own name, but a private attribute
+                that a public property completes gives the property's.
+        """
+        self.wire = wire
+        self.codec = codec
+        self.initial = initial
+        self._given_name = name
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = self._given_name or name
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, instance: Holder, owner: type) -> G: ...
+    def __get__(self, instance: Holder | None, owner: type) -> Self | G:
+        if instance is None:
+            return self
+        return self.codec.show(cast(G, instance._current(self)))
+
+    def __set__(self, instance: Holder, value: NoReturn) -> None:
+        raise AttributeError(f"{self.name} is read only: only the server sets it")
+
+
+class SubmitOnce(ServerField[G], Generic[G, S]):
+    """A member that the user sets until submission, and nobody after."""
+
+    def __init__(
+        self, wire: str, codec: SettableCodec[G, S], initial: G, *, name: str | None = None
+    ) -> None:
+        super().__init__(wire, codec, initial, name=name)
+        self._check = codec.check
+
+    def __set__(self, instance: Holder, value: S) -> None:
+        instance._assign(self, self.check(value))
+
+    def check(self, value: S) -> G:
+        """The value as it is kept; `TypeError` or `ValueError` if it is not allowed."""
+        return self._check(self.name, value)
+
+
+def members_of(owner: type) -> tuple[ServerField[Any], ...]:
+    """The members declared by a class and its bases, in the order of declaration."""
+    declared: dict[str, ServerField[Any]] = {}
+    for base in reversed(owner.__mro__):
+        declared |= {
+            name: field for name, field in vars(base).items() if isinstance(field, ServerField)
+        }
+    return tuple(declared.values())
+
+
+@attrs.frozen
+class Snapshot:
+    """What the server said of an object at one moment: never changed, only replaced."""
+
+    values: Mapping[str, object]
+    """Member name -> value."""
+    extra: Wire
+    """What the server said and no member reads, as it came."""
+
+    @classmethod
+    def read(cls, members: Iterable[ServerField[Any]], wire: Wire) -> Self:
+        """The snapshot in a JSON object; `ValueError` naming the member that cannot be read."""
+        if not isinstance(wire, Mapping):
+            raise ValueError(f"expected an object, not {type(wire).__name__}")
+        rest = dict(wire)
+        values = {member.name: _read(member, rest.pop(member.wire, None)) for member in members}
+        return cls(MappingProxyType(values), MappingProxyType(rest))
+
+    def write(self, members: Iterable[ServerField[Any]]) -> dict[str, Json]:
+        """The JSON object again."""
+        known = {member.wire: member.codec.write(self.values[member.name]) for member in members}
+        return known | dict(self.extra)
+
+    def with_value(self, name: str, value: object) -> Self:
+        return attrs.evolve(self, values=MappingProxyType({**self.values, name: value}))
+
+
+def _read(member: ServerField[Any], value: Json) -> object:
+    try:
+        return member.codec.read(value)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{member.wire}: {error}") from error

@@ -1,0 +1,59 @@
+"""Telling a person, or a function, how a wait goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+
+from .states import TaskState
+
+Report = Callable[[Mapping[str, int]], None]
+"""Takes the number of tasks by state."""
+
+
+@contextmanager
+def following(progress: bool | Report, name: str) -> Generator[Report]:
+    """What to report to: the user's function, a live line on the terminal, or nothing.
+
+    Raises:
+        TypeError: `progress` is neither a `bool` nor callable.
+        ModuleNotFoundError: a live line is wanted and the extra `progress` is not installed.
+    """
+    if callable(progress):
+        yield progress
+    elif progress is True:
+        with _live_line(name) as report:
+            yield report
+    elif progress is False:
+        yield lambda counts: None
+    else:
+        raise TypeError(
+            f"progress must be a bool or a function of counts, not {type(progress).__name__}"
+        )
+
+
+@contextmanager
+def _live_line(name: str) -> Generator[Report]:
+    try:
+        from rich.console import Console
+        from rich.markup import escape
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            "progress=True needs rich: pip install 'qarnot-domain[progress]'"
+        ) from error
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[states]}"),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as line:
+        bar = line.add_task(escape(name), total=None, states="")
+
+        def report(counts: Mapping[str, int]) -> None:
+            finished = sum(n for state, n in counts.items() if TaskState(state).is_final)
+            states = "  ".join(f"{state} {n}" for state, n in sorted(counts.items()))
+            line.update(bar, total=sum(counts.values()), completed=finished, states=escape(states))
+
+        yield report

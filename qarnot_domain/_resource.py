@@ -1,0 +1,377 @@
+"""What jobs, tasks and pools have in common: a draft, one submission, then a cached snapshot."""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from datetime import timedelta
+from html import escape
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
+from uuid import uuid4
+
+from . import _codecs as codecs
+from ._cache import Cached
+from ._codecs import Json, Wire
+from ._fields import ServerField, Snapshot, SubmitOnce, members_of
+from ._gateway import Answer, Tries
+from ._seconds import seconds
+from ._submission import Found, submit_once
+from .exceptions import (
+    MalformedResponseException,
+    QarnotException,
+    SubmissionUnknownException,
+)
+from .states import State
+from .timespan import TimeSpan
+
+if TYPE_CHECKING:
+    from .connection import Connection
+
+DEFAULT_UPDATE_CACHE_TIME: Final = 5.0
+"""How long, in seconds, what the server said serves reads before the next one asks again."""
+
+
+class Resource(ABC):
+    """An object of the API: a draft until it is submitted, then a view of the server's.
+
+    A draft's members can be set; `submit()` sends them once. From then on every member comes from
+    one snapshot of what the server last said, at most `update_cache_time` old, and none can be
+    set. All of it is safe to use from several threads.
+    """
+
+    _kind: ClassVar[str]
+    _missing: ClassVar[type[QarnotException]]
+    _born: ClassVar[State]
+    _deleting: ClassVar[State]
+    _members: ClassVar[tuple[ServerField[Any], ...]]
+
+    name = SubmitOnce("name", codecs.NAME, "")
+    """Its name: text of 1 to 2047 characters, settable until submission."""
+
+    shortname = SubmitOnce("shortname", codecs.SHORTNAME, None)
+    """A DNS label (RFC 1123), unique on the cluster, usable in place of the uuid, or `None`.
+
+    Settable until submission; when not given, the server's default is the uuid. An object with a
+    shortname can be submitted safely over a bad network: see `submit`.
+    """
+
+    auto_delete = SubmitOnce("autoDeleteOnCompletion", codecs.BOOLEAN, False)
+    """Whether the server may delete it once it is finished and the quota of its kind is reached.
+
+    `bool`, default `False`, settable until submission.
+    """
+
+    completion_ttl = SubmitOnce("completionTimeToLive", codecs.DURATION, TimeSpan.ZERO)
+    """How long the server keeps it once it is finished, as a `TimeSpan`; `00:00:00` for ever.
+
+    Settable until submission, to a `timedelta`, a time-span text, or `None` for the default.
+    """
+
+    creation_date = ServerField("creationDate", codecs.DATE, None)
+    """When the server created it: an aware `datetime` in UTC, `None` before submission."""
+
+    last_modified = ServerField("lastModified", codecs.DATE, None)
+    """When it last changed on the server: an aware `datetime` in UTC, or `None`."""
+
+    state_transition_time = ServerField("stateTransitionTime", codecs.DATE, None)
+    """When it came into its state: an aware `datetime` in UTC, or `None`."""
+
+    previous_state_transition_time = ServerField("previousStateTransitionTime", codecs.DATE, None)
+    """When it came into its previous state: an aware `datetime` in UTC, or `None`."""
+
+    def __init_subclass__(cls) -> None:
+        cls._members = members_of(cls)
+
+    def __init__(self, connection: Connection, name: str, shortname: str | None) -> None:
+        self._start(connection)
+        self.name = name
+        self.shortname = shortname
+
+    def _start(self, connection: Connection) -> None:
+        self._connection = connection
+        self._lock = threading.RLock()
+        self._draft: dict[str, object] = {m.name: m.initial for m in self._members}
+        self._uuid: str | None = None
+        self._in_doubt = False
+        self._deleted = False
+        self._hash: int | None = None
+        self._auto_update = True
+        self._update_cache_time = DEFAULT_UPDATE_CACHE_TIME
+        self._cache: Cached[Snapshot] | None = None
+
+    # --- from and to JSON ------------------------------------------------------------------
+
+    @classmethod
+    def from_json(cls, connection: Connection, payload: Wire) -> Self:
+        """The object described by the API's JSON, as if just retrieved; sends nothing.
+
+        Args:
+            connection: the cluster it is on.
+            payload: the decoded JSON object; members not known here are kept for `to_json`.
+
+        Raises:
+            ValueError: the payload cannot be such an object; the message names the member.
+        """
+        snapshot = Snapshot.read(cls._members, payload)
+        try:
+            uuid = codecs.read_text(payload.get("uuid"))
+        except ValueError as error:
+            raise ValueError(f"uuid: {error}") from error
+        resource = cls.__new__(cls)
+        resource._start(connection)
+        resource._bind(uuid, snapshot, fresh=True)
+        return resource
+
+    @classmethod
+    def _from_answer(cls, connection: Connection, wire: Wire) -> Self:
+        try:
+            return cls.from_json(connection, wire)
+        except ValueError as error:
+            raise _malformed(cls._kind, error) from error
+
+    @classmethod
+    def _reference(cls, connection: Connection, uuid: str) -> Self:
+        """The object of this uuid, of which nothing is known yet; sends nothing."""
+        resource = cls.__new__(cls)
+        resource._start(connection)
+        resource._bind(uuid, resource._as_submitted(uuid), fresh=False)
+        return resource
+
+    def to_json(self) -> dict[str, Json]:
+        """The wire form: of the snapshot once submitted, of the creation before; sends nothing."""
+        if self._cache is None:
+            return self._creation()
+        return self._cache.value.write(self._members)
+
+    def _creation(self) -> dict[str, Json]:
+        """What a submission sends; members without a value are left to the server's defaults."""
+        written = {
+            member.wire: member.codec.write(self._draft[member.name])
+            for member in self._members
+            if isinstance(member, SubmitOnce)
+        }
+        return {wire: value for wire, value in written.items() if value is not None}
+
+    # --- identity --------------------------------------------------------------------------
+
+    @property
+    def uuid(self) -> str | None:
+        """Its identifier, set on submission and kept for good; `None` before."""
+        return self._uuid
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, type(self)) or self._uuid is None or other._uuid is None:
+            return self is other
+        return self._identity() == other._identity()
+
+    def __hash__(self) -> int:
+        """Kept once it was asked for, so that submitting an object does not lose it in a set."""
+        if self._hash is None:
+            self._hash = id(self) if self._uuid is None else hash(self._identity())
+        return self._hash
+
+    def _identity(self) -> tuple[str, str | None]:
+        return self._connection.cluster_url, self._uuid
+
+    # --- reading and setting members -------------------------------------------------------
+
+    def _current(self, member: ServerField[Any]) -> object:
+        cache = self._cache
+        if cache is None:
+            return self._draft[member.name]
+        snapshot = cache.get() if self._auto_update and not self._deleted else cache.value
+        return snapshot.values[member.name]
+
+    def _peek(self, name: str) -> object:
+        """A member's value as it is known now; sends nothing."""
+        return self._draft[name] if self._cache is None else self._cache.value.values[name]
+
+    def _assign(self, member: SubmitOnce[Any, Any], value: object) -> None:
+        with self._lock:
+            if self._uuid is not None or self._in_doubt:
+                raise AttributeError(
+                    f"{member.name} cannot be set: the {self._kind} is already submitted"
+                )
+            self._draft[member.name] = member.check(value)
+
+    @property
+    def auto_update(self) -> bool:
+        """Whether reading a member asks the server when what is known is stale; default `True`.
+
+        When off, members give the value last known and only `update()` asks the server. After a
+        submission that no read or update followed, that is what was sent, in the state in which
+        the API creates objects. Setting anything but a `bool` is a `TypeError`.
+        """
+        return self._auto_update
+
+    @auto_update.setter
+    def auto_update(self, value: bool) -> None:
+        self._auto_update = codecs.check_boolean("auto_update", value)
+
+    @property
+    def update_cache_time(self) -> float:
+        """How long what the server said serves reads, in seconds; default 5.
+
+        Settable at any time to a number ≥ 0 or a `timedelta`; otherwise `TypeError` or
+        `ValueError`. Measured on the monotonic clock from the moment the request was sent.
+        """
+        return self._update_cache_time
+
+    @update_cache_time.setter
+    def update_cache_time(self, value: float | timedelta) -> None:
+        self._update_cache_time = seconds("update_cache_time", value)
+        if self._cache is not None:
+            self._cache.max_age = self._update_cache_time
+
+    # --- life ------------------------------------------------------------------------------
+
+    def submit(self) -> None:
+        """Create it on the server, exactly once, however often and from wherever this is called.
+
+        One request. A further call does nothing. When the answer is lost, an object with a
+        `shortname` is looked up and adopted, or sent again if it is not there; one without is
+        never sent again (docs/adr/0006-submit-once-and-retry.md).
+
+        Raises:
+            MaxJobException, MaxTaskException, MaxPoolException: the quota of its kind is reached.
+            NotEnoughCreditsException: the account has not enough credits.
+            UnauthorizedException: the token is not accepted, or does not allow this.
+            InvalidRequestException: the server refused a member; `errors` says which.
+            SubmissionUnknownException: the answer was lost and nothing can tell what happened;
+                further calls raise it again without sending.
+            ConflictException: the answer was lost and the shortname belongs to another object.
+            QarnotGenericException: any other failure. The object stays a draft.
+        """
+        with self._lock:
+            if self._deleted:
+                raise self._missing(f"the {self._kind} {self._uuid} was deleted")
+            if self._in_doubt:
+                raise SubmissionUnknownException(
+                    f"the {self._kind} was sent before and it is unknown whether that took "
+                    "effect; look for it, or make a new one"
+                )
+            if self._uuid is None:
+                self._submit_draft()
+
+    def _submit_draft(self) -> None:
+        if self._connection.client_shortnames and self._draft["shortname"] is None:
+            self._draft["shortname"] = f"{self._kind}-{uuid4().hex}"
+        shortname = codecs.read_optional_text(self._draft["shortname"])  # type: ignore[arg-type]
+        wire = self._creation()
+        tries = Tries(self._connection.clock, keyed=shortname is not None)
+        self._in_doubt = True
+        try:
+            uuid = submit_once(
+                lambda tries: self._create(wire, tries),
+                None if shortname is None else lambda: self._look_up(shortname),
+                tries,
+            )
+        except SubmissionUnknownException:
+            raise
+        except QarnotException:
+            self._in_doubt = False
+            raise
+        self._bind(uuid, self._as_submitted(uuid), fresh=False)
+        self._in_doubt = False
+
+    def _as_submitted(self, uuid: str) -> Snapshot:
+        """What is known from the draft alone."""
+        values = {**self._draft, "state": self._born}
+        values["shortname"] = values["shortname"] or uuid
+        return Snapshot(MappingProxyType(values), MappingProxyType({"uuid": uuid}))
+
+    def _look_up(self, shortname: str) -> Found | None:
+        try:
+            answer = self._retrieve(shortname)
+        except self._missing:
+            return None
+        found = self._from_answer(self._connection, answer.parsed)
+        assert found._uuid is not None
+        return Found(
+            uuid=found._uuid,
+            created=found._peek("creation_date"),  # type: ignore[arg-type]
+            seen=answer.date,
+            same=all(
+                found._peek(member.name) == self._draft[member.name]
+                for member in self._members
+                if isinstance(member, SubmitOnce)
+            ),
+        )
+
+    def _bind(self, uuid: str, snapshot: Snapshot, *, fresh: bool) -> None:
+        self._cache = Cached(
+            self._fetch, self._connection.clock, self._update_cache_time, snapshot, fresh=fresh
+        )
+        self._uuid = uuid
+
+    def _fetch(self) -> Snapshot:
+        assert self._uuid is not None
+        wire = self._retrieve(self._uuid).parsed
+        try:
+            snapshot = Snapshot.read(self._members, wire)
+        except ValueError as error:
+            raise _malformed(self._kind, error) from error
+        if str(wire.get("uuid")).lower() != self._uuid.lower():
+            raise _malformed(self._kind, ValueError(f"asked for {self._uuid}, got another"))
+        return snapshot
+
+    def update(self, flushcache: bool = False) -> None:
+        """Bring every member up to date with the server; does nothing before submission.
+
+        Args:
+            flushcache: ask even while what is known is fresh.
+
+        Raises:
+            MissingJobException, MissingTaskException, MissingPoolException: it is gone.
+            UnauthorizedException: the token is not accepted, or does not allow this.
+            QarnotGenericException: any other failure; what was known stays.
+        """
+        if self._cache is None:
+            return
+        if codecs.check_boolean("flushcache", flushcache):
+            self._cache.refresh()
+        else:
+            self._cache.get()
+
+    def _mark_deleted(self) -> None:
+        """Take in that the server accepted the deletion."""
+        with self._lock:
+            assert self._cache is not None
+            self._deleted = True
+            self._cache.replace(self._cache.value.with_value("state", self._deleting))
+
+    @abstractmethod
+    def _create(self, wire: Wire, tries: Tries) -> str:
+        """Send the creation once (see `Gateway`) and return the uuid."""
+
+    @abstractmethod
+    def _retrieve(self, uuid: str) -> Answer[Wire]:
+        """Ask the server for the object of this uuid or shortname."""
+
+    # --- showing ---------------------------------------------------------------------------
+
+    def _shown(self) -> dict[str, object]:
+        """What `repr` and notebooks show, known without asking the server."""
+        declared = {member.name for member in self._members}
+        shown = ("name", "shortname", "uuid", "pool", "state", "tags")
+        return {
+            name: self._uuid if name == "uuid" else self._peek(name)
+            for name in shown
+            if name == "uuid" or name in declared
+        }
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={value!r}" for name, value in self._shown().items())
+        return f"{type(self).__name__}({shown})"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><th>{escape(name)}</th><td>{escape(str(value))}</td></tr>"
+            for name, value in self._shown().items()
+        )
+        return f"<table><caption>{type(self).__name__}</caption>{rows}</table>"
+
+
+def _malformed(kind: str, error: ValueError) -> MalformedResponseException:
+    return MalformedResponseException(f"the answer is not a {kind}: {error}")

@@ -1,0 +1,93 @@
+"""Creating exactly once: what to do when the answer to a creation is lost.
+
+A creation costs money, so it is sent again only when the server is known not to have it. With a
+shortname, which is unique on the server, that can be looked up; without one it stays unknown.
+The policy and its reasons: docs/adr/0006-submit-once-and-retry.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+import attrs
+
+from ._gateway import Tries
+from .exceptions import (
+    ConflictException,
+    InvalidRequestException,
+    SubmissionUnknownException,
+)
+
+_DATE_RESOLUTION: Final = timedelta(seconds=2)
+"""HTTP dates and creation dates are cut to whole seconds, each one down."""
+
+
+@attrs.frozen
+class Found:
+    """An object of the shortname that was looked up."""
+
+    uuid: str
+    created: datetime | None
+    seen: datetime | None
+    """When it was looked up, by the server's own clock."""
+    same: bool
+    """Whether it holds what was to be created."""
+
+
+def submit_once(
+    create: Callable[[Tries], str], look_up: Callable[[], Found | None] | None, tries: Tries
+) -> str:
+    """Create an object exactly once and return its uuid.
+
+    Args:
+        create: sends the creation; repeats it by itself only where that is safe.
+        look_up: finds the object by its shortname, `None` when it is not there; give `None` for
+            an object without a shortname.
+        tries: the attempts, shared by every sending of the creation.
+
+    Raises:
+        SubmissionUnknownException: the answer was lost and nothing can tell what happened.
+        ConflictException: the shortname belongs to another object.
+        QarnotException: whatever else `create` and `look_up` raise.
+    """
+    while True:
+        try:
+            return create(tries)
+        except SubmissionUnknownException as error:
+            if look_up is None:
+                raise
+            found = look_up()
+            if found is not None:
+                return _adopt(found, tries, error)
+            if not tries.may_look_up:
+                raise
+        except InvalidRequestException as error:
+            # After a lost answer this may be our own first sending, refusing its repetition.
+            if look_up is None or not tries.in_doubt or not _names_shortname(error):
+                raise
+            found = look_up()
+            if found is None:
+                raise
+            return _adopt(found, tries, error)
+
+
+def _adopt(found: Found, tries: Tries, error: Exception) -> str:
+    if found.created is None or found.seen is None:
+        raise SubmissionUnknownException(
+            f"the answer to the creation was lost, and the age of {found.uuid}, which has its "
+            "shortname, is not known; look at it before creating another",
+            history=tries.history,
+        ) from error
+    began = found.seen - tries.elapsed - _DATE_RESOLUTION
+    if not found.same or found.created < began:
+        raise ConflictException(
+            f"the shortname belongs to another object, {found.uuid}; nothing was created",
+            history=tries.history,
+        ) from error
+    return found.uuid
+
+
+def _names_shortname(error: InvalidRequestException) -> bool:
+    return "shortname" in f"{error.message} {' '.join(error.errors)}".lower()

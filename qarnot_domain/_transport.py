@@ -1,0 +1,217 @@
+"""The only module that knows the HTTP library: builds its client, and names how it fails.
+
+Everything httpx raises leaves here as one of three failures, so that replacing httpx is this
+module's work alone (docs/adr/0005-http-in-one-module.md).
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import ssl
+import warnings
+import weakref
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Final
+
+import httpx
+
+from ._version import __version__
+from .config import Settings
+
+_KEEP_ALIVE_SECONDS: Final = 90.0
+"""Longer than the cache is fresh, so that polling does not pay for a TLS handshake each time."""
+
+_MAX_CONNECTIONS: Final = 64
+
+_USER_AGENT: Final = f"qarnot-domain/{__version__} python/{platform.python_version()}"
+
+_MULTI_STATUS: Final = 207
+
+
+class Failure(Exception):
+    """One request did not come back with a success."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class NotSent(Failure):
+    """No connection was made: the server knows nothing of the request."""
+
+
+class Lost(Failure):
+    """The request may have been received, but no complete answer came back."""
+
+    def __init__(self, reason: str, *, timed_out: bool) -> None:
+        super().__init__(reason)
+        self.timed_out = timed_out
+
+
+class Refused(Failure):
+    """The server answered with something else than a success."""
+
+    def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        super().__init__(f"status {status}")
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+
+class Exchange:
+    """What is known of the request under way, for the message if it fails."""
+
+    def __init__(self) -> None:
+        self.method: str | None = None
+        self.url: str | None = None
+
+
+# Only these are certain to have failed before a byte of the request left.
+_NOT_SENT: Final = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+    httpx.InvalidURL,
+)
+
+_current: Final[ContextVar[Exchange | None]] = ContextVar("exchange", default=None)
+
+
+@contextmanager
+def exchange() -> Generator[Exchange]:
+    """Turn whatever httpx raises within into a `Failure`, chained to its cause."""
+    under_way = Exchange()
+    token = _current.set(under_way)
+    try:
+        yield under_way
+    except _NOT_SENT as error:
+        raise NotSent(_reason(error)) from error
+    except httpx.TimeoutException as error:
+        raise Lost(_reason(error), timed_out=True) from error
+    except (httpx.HTTPError, httpx.StreamError) as error:
+        raise Lost(_reason(error), timed_out=False) from error
+    finally:
+        _current.reset(token)
+
+
+class Transport:
+    """One httpx client for one cluster; closed with it, renewed in the child of a fork."""
+
+    def __init__(self, settings: Settings, attach: Callable[[httpx.Client], object]) -> None:
+        """Build the client and hand it to `attach`, again whenever it has to be replaced."""
+        self._settings = settings
+        self._attach = attach
+        if settings.cluster_unsafe:
+            warnings.warn(
+                f"cluster_unsafe: the identity of {settings.cluster_url} is not verified",
+                stacklevel=4,
+            )
+        self.renew()
+        _LIVE.add(self)
+
+    def renew(self) -> None:
+        """Start over with a new connection pool, leaving the old one's sockets alone."""
+        self._client = _build_client(self._settings)
+        self._attach(self._client)
+
+    def close(self) -> None:
+        self._client.close()
+
+
+def _build_client(settings: Settings) -> httpx.Client:
+    return httpx.Client(
+        base_url=settings.cluster_url,
+        auth=_TokenAuth(settings),
+        headers={"User-Agent": _USER_AGENT, "Accept": "application/json, text/plain;q=0.9"},
+        verify=_verification(settings),
+        timeout=settings.cluster_timeout.total_seconds(),
+        limits=httpx.Limits(
+            max_connections=_MAX_CONNECTIONS,
+            max_keepalive_connections=_MAX_CONNECTIONS,
+            keepalive_expiry=_KEEP_ALIVE_SECONDS,
+        ),
+        follow_redirects=False,
+        event_hooks={"request": [_remember], "response": [_only_success]},
+    )
+
+
+def _verification(settings: Settings) -> ssl.SSLContext | bool:
+    if settings.cluster_unsafe:
+        return False
+    if settings.cluster_custom_certificate is None:
+        return True
+    path = settings.cluster_custom_certificate
+    try:
+        if os.path.isdir(path):
+            return ssl.create_default_context(capath=path)
+        return ssl.create_default_context(cafile=path)
+    except (OSError, ssl.SSLError) as error:
+        raise ValueError(
+            f"cluster_custom_certificate {path!r} holds no usable certificate: {error}"
+        ) from error
+
+
+class _TokenAuth(httpx.Auth):
+    """Sends the bare token, as the API wants it, to the cluster's own origin and nowhere else."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._token = settings.client_token
+        self._origin = _origin(httpx.URL(settings.cluster_url))
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        if _origin(request.url) == self._origin:
+            request.headers["Authorization"] = self._token
+        yield request
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
+
+
+def _remember(request: httpx.Request) -> None:
+    under_way = _current.get()
+    if under_way is not None:
+        under_way.method, under_way.url = request.method, str(request.url)
+
+
+def _only_success(response: httpx.Response) -> None:
+    """Keep everything but success away from the generated code, which would return it."""
+    if not response.is_success:
+        response.read()
+        raise Refused(response.status_code, response.headers, response.content)
+    # Another 2xx means the same as the one that is documented, which is all generated code reads.
+    if response.status_code != _MULTI_STATUS:
+        response.status_code = httpx.codes.OK
+
+
+_REASONS: Final[tuple[tuple[type[Exception], str], ...]] = (
+    (httpx.ConnectTimeout, "no connection in time"),
+    (httpx.PoolTimeout, "no free connection in time"),
+    (httpx.ConnectError, "no connection"),
+    (httpx.TimeoutException, "no answer in time"),
+    (httpx.DecodingError, "the answer could not be decompressed"),
+    (httpx.HTTPError, "the connection broke before the answer was complete"),
+)
+
+
+def _reason(error: Exception) -> str:
+    words = next((text for kind, text in _REASONS if isinstance(error, kind)), "not sent")
+    return f"{words}: {error}" if str(error) else words
+
+
+_LIVE: Final[weakref.WeakSet[Transport]] = weakref.WeakSet()
+
+
+def _renew_all() -> None:
+    for transport in tuple(_LIVE):
+        transport.renew()
+
+
+# A forked child shares its parent's sockets: answers would cross from one process to the other.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_all)

@@ -1,0 +1,261 @@
+"""The settings of a connection: from arguments, a file, the environment and the defaults.
+
+The only reader of the environment and of configuration files. The names are those of the
+official SDK: the sections `cluster` and `client` of its ini file, and its variables
+`QARNOT_CLUSTER_URL`, `QARNOT_CLIENT_TOKEN`, `QARNOT_CLUSTER_UNSAFE`, `QARNOT_CLUSTER_TIMEOUT`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from configparser import ConfigParser
+from configparser import Error as ConfigParserError
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import attrs
+
+from ._seconds import seconds
+from .exceptions import QarnotGenericException
+
+DEFAULT_CLUSTER_URL: Final = "https://api.qarnot.com"
+"""Where requests go unless told otherwise: Qarnot's own cluster."""
+
+DEFAULT_CLUSTER_TIMEOUT: Final = timedelta(seconds=30)
+"""How long one request may stay without progress (connecting, or between two pieces of data)."""
+
+DEFAULT_RETRY_COUNT: Final = 5
+"""How many times a request that may be repeated is repeated."""
+
+DEFAULT_RETRY_WAIT: Final = timedelta(seconds=1)
+"""The upper bound of the first wait between two attempts; it doubles each time."""
+
+DEFAULT_DEADLINE: Final = timedelta(minutes=5)
+"""How long one operation may take with all its attempts and waits."""
+
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_TRUE: Final = frozenset({"1", "true", "yes", "on"})
+_FALSE: Final = frozenset({"0", "false", "no", "off", ""})
+
+FileConf = str | os.PathLike[str] | Mapping[str, object]
+"""A path to an ini file, or the same settings as a mapping of argument names to values."""
+
+
+@attrs.frozen(kw_only=True)
+class Settings:
+    """The settings of a connection, complete and valid; the token is not in its repr."""
+
+    cluster_url: str
+    client_token: str = attrs.field(repr=False)
+    cluster_unsafe: bool
+    cluster_timeout: timedelta
+    cluster_custom_certificate: str | None
+    retry_count: int
+    retry_wait: timedelta
+    deadline: timedelta
+    client_shortnames: bool
+
+
+def load(
+    fileconf: FileConf | None = None,
+    *,
+    client_token: str | None = None,
+    cluster_url: str | None = None,
+    cluster_unsafe: bool | None = None,
+    cluster_timeout: float | timedelta | None = None,
+    cluster_custom_certificate: str | os.PathLike[str] | None = None,
+    retry_count: int = DEFAULT_RETRY_COUNT,
+    retry_wait: float | timedelta = DEFAULT_RETRY_WAIT,
+    deadline: float | timedelta = DEFAULT_DEADLINE,
+    client_shortnames: bool = False,
+    environ: Mapping[str, str] | None = None,
+) -> Settings:
+    """The settings that these sources give: argument, then file, then environment, then default.
+
+    Args:
+        fileconf: see `FileConf`.
+        environ: the environment, `os.environ` by default.
+        client_token, cluster_url, cluster_unsafe, cluster_timeout, cluster_custom_certificate,
+        retry_count, retry_wait, deadline, client_shortnames: see `Connection`.
+
+    Raises:
+        QarnotGenericException: no source gives a token.
+        TypeError: a value of the wrong type, named.
+        ValueError: a value that is not allowed, or a file that cannot be read, named.
+    """
+    from_file = _read_file(fileconf)
+    from_environment = _read_environment(os.environ if environ is None else environ)
+
+    def first(name: str, argument: object) -> object:
+        sources = (argument, from_file.get(name), from_environment.get(name))
+        return next((value for value in sources if value is not None), None)
+
+    unsafe = _boolean("cluster_unsafe", first("cluster_unsafe", cluster_unsafe) or False)
+    timeout = first("cluster_timeout", cluster_timeout)
+    certificate = first("cluster_custom_certificate", cluster_custom_certificate)
+    return Settings(
+        cluster_url=_url(first("cluster_url", cluster_url) or DEFAULT_CLUSTER_URL, unsafe),
+        client_token=_token(first("client_token", client_token)),
+        cluster_unsafe=unsafe,
+        cluster_timeout=_duration(
+            "cluster_timeout", DEFAULT_CLUSTER_TIMEOUT if timeout is None else timeout
+        ),
+        cluster_custom_certificate=None if certificate is None else _certificate(certificate),
+        retry_count=_count("retry_count", retry_count),
+        retry_wait=timedelta(seconds=seconds("retry_wait", retry_wait)),
+        deadline=_duration("deadline", deadline),
+        client_shortnames=_boolean("client_shortnames", client_shortnames),
+    )
+
+
+def _read_environment(environ: Mapping[str, str]) -> dict[str, object]:
+    names = {
+        "cluster_url": "QARNOT_CLUSTER_URL",
+        "client_token": "QARNOT_CLIENT_TOKEN",
+        "cluster_unsafe": "QARNOT_CLUSTER_UNSAFE",
+        "cluster_timeout": "QARNOT_CLUSTER_TIMEOUT",
+    }
+    return {
+        name: environ[variable] for name, variable in names.items() if environ.get(variable, "")
+    }
+
+
+def _read_file(fileconf: FileConf | None) -> dict[str, object]:
+    if fileconf is None:
+        return {}
+    if isinstance(fileconf, Mapping):
+        return _read_mapping(fileconf)
+    if not isinstance(fileconf, (str, os.PathLike)):
+        raise TypeError(f"fileconf must be a path or a mapping, not {type(fileconf).__name__}")
+    path = Path(fileconf)
+    # No interpolation: a token may hold a per cent sign.
+    parser = ConfigParser(interpolation=None)
+    try:
+        parser.read_string(path.read_text(encoding="utf-8"), source=str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"fileconf {str(path)!r} cannot be read: {error}") from error
+    except ConfigParserError as error:
+        # Its message quotes the offending line, which may be the one with the token.
+        raise ValueError(
+            f"fileconf {str(path)!r} is not an ini file: {type(error).__name__}"
+        ) from None
+    options = {
+        "cluster_url": ("cluster", "url"),
+        "cluster_unsafe": ("cluster", "unsafe"),
+        "cluster_timeout": ("cluster", "timeout"),
+        "cluster_custom_certificate": ("cluster", "custom_certificate"),
+        "client_token": ("client", "token"),
+    }
+    found: dict[str, object] = {
+        name: parser.get(section, option)
+        for name, (section, option) in options.items()
+        if parser.has_option(section, option)
+    }
+    if parser.has_option("client", "auth"):
+        found.setdefault("client_token", parser.get("client", "auth"))
+    return found
+
+
+def _read_mapping(fileconf: Mapping[str, object]) -> dict[str, object]:
+    known = {
+        "cluster_url",
+        "cluster_unsafe",
+        "cluster_timeout",
+        "cluster_custom_certificate",
+        "client_token",
+        "client_auth",
+    }
+    if unknown := sorted(set(map(str, fileconf)) - known):
+        raise ValueError(
+            f"fileconf has no setting {', '.join(unknown)}; allowed: {', '.join(sorted(known))}"
+        )
+    found = dict(fileconf)
+    token = found.pop("client_auth", None)
+    if found.get("client_token") is None:
+        found["client_token"] = token
+    return found
+
+
+def _text(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be text, not {type(value).__name__}")
+    return value
+
+
+def _url(value: object, unsafe: bool) -> str:
+    text = _text("cluster_url", value)
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise ValueError(f"cluster_url {text!r} is not a URL: {error}") from None
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("cluster_url must not hold a user name or password; give client_token")
+    if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment:
+        raise ValueError(f"cluster_url must look like 'https://host[:port][/path]', not {text!r}")
+    if not text.isascii() or any(c.isspace() or not c.isprintable() for c in text):
+        raise ValueError(f"cluster_url must hold no spaces or control characters: {text!r}")
+    if parts.scheme == "http" and host not in _LOOPBACK and not unsafe:
+        raise ValueError(
+            f"cluster_url {text!r} would send the token unencrypted; use https, "
+            "or cluster_unsafe=True if you must"
+        )
+    return text.rstrip("/")
+
+
+def _token(value: object) -> str:
+    if value is None:
+        raise QarnotGenericException(
+            "Token is mandatory: give client_token, a [client] token in the file, "
+            "or QARNOT_CLIENT_TOKEN"
+        )
+    token = _text("client_token", value)
+    # Its text is never shown, not even to say what is wrong with it.
+    if not token or not all("!" <= character <= "~" for character in token):
+        raise ValueError(
+            "client_token must be visible ASCII characters without spaces or line ends"
+        )
+    return token
+
+
+def _boolean(name: str, value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.strip().lower() in _TRUE | _FALSE:
+        return value.strip().lower() in _TRUE
+    if isinstance(value, str):
+        raise ValueError(f"{name} must be true or false, not {value!r}")
+    raise TypeError(f"{name} must be a bool, not {type(value).__name__}")
+
+
+def _duration(name: str, value: object) -> timedelta:
+    if isinstance(value, str):
+        try:
+            value = float(value)
+        except ValueError:
+            raise ValueError(f"{name} must be a number of seconds, not {value!r}") from None
+    if not isinstance(value, (int, float, timedelta)):
+        raise TypeError(
+            f"{name} must be a number of seconds or a timedelta, not {type(value).__name__}"
+        )
+    return timedelta(seconds=seconds(name, value, positive=True))
+
+
+def _count(name: str, value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{name} must be an int, not {type(value).__name__}")
+    if value < 0:
+        raise ValueError(f"{name} must be 0 or more, not {value}")
+    return value
+
+
+def _certificate(value: object) -> str:
+    if not isinstance(value, (str, os.PathLike)):
+        raise TypeError(f"cluster_custom_certificate must be a path, not {type(value).__name__}")
+    path = os.fspath(value)
+    if not Path(path).exists():
+        raise ValueError(f"cluster_custom_certificate {path!r} does not exist")
+    return path

@@ -1,0 +1,52 @@
+"""`python -m qarnot_domain.emulator`: serve an emulator until Ctrl-C or SIGTERM."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+
+from qarnot_domain.emulator._emulator import EMULATOR_TOKEN, Emulator
+from qarnot_domain.emulator._server import DEFAULT_HOST
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until told to stop; the exit code is 0 then, and 1 if it could not serve at all."""
+    options = _parser().parse_args(arguments)
+    emulator = Emulator(
+        seed=options.seed, token=options.token, host=options.host, port=options.port
+    )
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: stopped.set())
+    try:
+        emulator.start()
+    except (OSError, ValueError) as error:
+        print(f"qarnot emulator: {error}", file=sys.stderr)
+        return 1
+    print(f"export QARNOT_CLUSTER_URL={shlex.quote(emulator.url)}")
+    print(f"export QARNOT_CLIENT_TOKEN={shlex.quote(emulator.token)}", flush=True)
+    print("Serving an emulated Qarnot cloud; Ctrl-C stops it.", file=sys.stderr, flush=True)
+    # In turns: on Windows a wait without an end would not notice Ctrl-C.
+    while not stopped.wait(timeout=0.5):
+        pass
+    emulator.stop()
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m qarnot_domain.emulator", description="An emulator of the Qarnot API."
+    )
+    parser.add_argument("--host", default=DEFAULT_HOST, help="an address of loopback")
+    parser.add_argument("--port", type=int, default=0, help="0, the default, for any free one")
+    parser.add_argument("--token", default=EMULATOR_TOKEN, help="the one that is accepted")
+    parser.add_argument("--seed", type=int, default=0, help="where the uuids come from")
+    return parser
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,180 @@
+"""The emulated cloud: from a request to its answer, over plain state and a clock, without I/O."""
+
+from __future__ import annotations
+
+import hmac
+import json
+import threading
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from qarnot_domain._clock import Clock
+from qarnot_domain.emulator import _general, _jobs, _pending, _pools, _tasks, _wire
+from qarnot_domain.emulator._faults import FaultRule, Faults
+from qarnot_domain.emulator._http import Dropped, Refusal, Reply, Request, Response
+from qarnot_domain.emulator._lifecycle import Lifecycle
+from qarnot_domain.emulator._router import Call, Match, Router
+from qarnot_domain.emulator._store import Limits, Store
+
+_ROUTER: Final = Router(
+    (*_general.ROUTES, *_jobs.ROUTES, *_tasks.ROUTES, *_pools.ROUTES, *_pending.ROUTES)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedRequest:
+    """One request that reached the emulator. Its headers are not kept: the token is in them."""
+
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...]
+    operation: str | None
+    """The operationId in the document; `None` for a path or method that it does not have."""
+    status: int | None
+    """The status of the answer; `None` when the connection was dropped instead."""
+    body: Any
+    """The JSON that was sent, decoded; `None` when there was none."""
+
+
+class Cloud:
+    """The core of the emulator.
+
+    Args:
+        clock: what makes time pass.
+        epoch: the date when the cloud comes to be.
+        token: the one token that is accepted.
+        seed: where the uuids come from.
+        limits: how many objects the account may hold.
+        credits: what the account may spend; `None` for no end of it.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        epoch: datetime,
+        token: str,
+        seed: int,
+        limits: Limits,
+        credits: float | None,
+    ) -> None:
+        self._clock = clock
+        self._epoch = epoch
+        self._start = clock.monotonic()
+        self._token = token
+        self._seed = seed
+        self._initial_limits = limits
+        self._initial_credits = credits
+        self._lock = threading.Lock()
+        self._forget()
+
+    def handle(self, request: Request) -> Reply:
+        """Answer one request: settle what is due by now, then do what it asks."""
+        with self._lock:
+            now = self._now()
+            match, reply = None, None
+            try:
+                match = _ROUTER.match(request)
+                reply = self._answer(match, request, now)
+            except Refusal as refusal:
+                reply = refusal.response()
+            self._record(request, match, reply)
+            if isinstance(reply, Response):
+                dated = (*reply.headers, ("date", _wire.http_date(now)))
+                return Response(reply.status, reply.body, dated)
+            return reply
+
+    @property
+    def requests(self) -> list[RecordedRequest]:
+        """The requests so far, oldest first, as a list of its own."""
+        with self._lock:
+            return list(self._requests)
+
+    @property
+    def credits(self) -> float | None:
+        """What the account may still spend; `None` for no end of it."""
+        return self._store.credits
+
+    @credits.setter
+    def credits(self, credits: float | None) -> None:
+        with self._lock:
+            self._store.credits = credits
+
+    def set_limits(self, **changes: int) -> None:
+        """Change some of the account's limits."""
+        with self._lock:
+            self._store.set_limits(**changes)
+
+    def set_state(self, uuid_or_shortname: str, state: str) -> None:
+        """Put an object in a state; a `LookupError` if there is no such object."""
+        with self._lock:
+            now = self._now()
+            self._lifecycle.settle(now)
+            resource = self._store.find(uuid_or_shortname)
+            if resource is None:
+                raise LookupError(f"no job, task or pool is called {uuid_or_shortname!r}")
+            self._lifecycle.force_state(resource, state, now)
+
+    def add_fault(self, rule: FaultRule) -> None:
+        """Put a rule in force; a `ValueError` if it names an operation that does not exist."""
+        if rule.operation is not None and rule.operation not in _ROUTER.operations:
+            raise ValueError(f"{rule.operation!r} is not an operationId of the document")
+        with self._lock:
+            self._faults.add(rule)
+
+    def reset(self) -> None:
+        """Forget everything that happened; the clock goes on."""
+        with self._lock:
+            self._forget()
+
+    def _forget(self) -> None:
+        self._store = Store(
+            seed=self._seed, limits=self._initial_limits, credits=self._initial_credits
+        )
+        self._lifecycle = Lifecycle(self._store)
+        self._faults = Faults()
+        self._requests: list[RecordedRequest] = []
+
+    def _now(self) -> datetime:
+        return self._epoch + timedelta(seconds=self._clock.monotonic() - self._start)
+
+    def _answer(self, match: Match, request: Request, now: datetime) -> Reply:
+        fault = self._faults.take(match.route.operation)
+        if fault is not None and fault.drop is None:
+            return fault.response()
+        if fault is not None and fault.drop == "before":
+            return Dropped()
+        try:
+            response = self._perform(match, request, now)
+        except Refusal as refusal:
+            response = refusal.response()
+        return response if fault is None else Dropped()
+
+    def _perform(self, match: Match, request: Request, now: datetime) -> Response:
+        if not match.route.is_public:
+            sent = request.headers.get("authorization", "")
+            if not hmac.compare_digest(sent.encode(), self._token.encode()):
+                raise Refusal(401, "Bad authentication token")
+        self._lifecycle.settle(now)
+        call = Call(request, match.parameters, now, self._store, self._lifecycle)
+        return match.route.handler(call)
+
+    def _record(self, request: Request, match: Match | None, reply: Reply) -> None:
+        self._requests.append(
+            RecordedRequest(
+                method=request.method,
+                path=request.path,
+                query=request.query,
+                operation=None if match is None else match.route.operation,
+                status=reply.status if isinstance(reply, Response) else None,
+                body=_decoded(request.body),
+            )
+        )
+
+
+def _decoded(body: bytes) -> Any:
+    try:
+        return json.loads(body) if body else None
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,200 @@
+"""The emulator as its users hold it: a cloud, served over HTTP on loopback."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+from typing import Final, Self
+
+from qarnot_domain._clock import AdvanceableClock, SystemClock
+from qarnot_domain.emulator._asgi import create_app
+from qarnot_domain.emulator._cloud import Cloud, RecordedRequest
+from qarnot_domain.emulator._faults import Drop, FaultRule
+from qarnot_domain.emulator._http import Json, Reply, Request
+from qarnot_domain.emulator._server import DEFAULT_HOST, ServerThread, bind, url_of
+from qarnot_domain.emulator._store import Limits
+
+EMULATOR_TOKEN: Final = "emulator-token-grants-nothing"
+"""The token of an emulator that was not given one. It is no secret: it opens nothing else."""
+
+DEFAULT_EPOCH: Final = datetime(2026, 1, 1, tzinfo=UTC)
+"""The first moment of an emulator that was given a clock but no epoch."""
+
+_NO_LIMIT: Final = Limits()
+
+
+class Emulator:
+    """A stand-in for the Qarnot cloud.
+
+    As a context manager it serves the API on a free port of loopback:
+
+        with Emulator() as cloud:
+            connection = Connection(cluster_url=cloud.url, client_token=cloud.token)
+
+    Args:
+        clock: what makes time pass; a `ManualClock` stands still until `advance` moves it.
+            The machine's own by default.
+        seed: where the uuids come from: with a given clock, equal runs repeat exactly.
+        token: the one token that is accepted.
+        max_jobs: how many jobs the account may hold at once.
+        max_tasks: how many tasks.
+        max_pools: how many pools.
+        credits: what the account may spend: at 0 or below nothing can be created. `None` for no
+            end of it.
+        epoch: the date when the emulator comes to be. By default the present, or `DEFAULT_EPOCH`
+            when a clock is given.
+        host: an address of loopback.
+        port: a port, or 0 for any free one.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: AdvanceableClock | None = None,
+        seed: int = 0,
+        token: str = EMULATOR_TOKEN,
+        max_jobs: int = _NO_LIMIT.max_jobs,
+        max_tasks: int = _NO_LIMIT.max_tasks,
+        max_pools: int = _NO_LIMIT.max_pools,
+        credits: float | None = None,
+        epoch: datetime | None = None,
+        host: str = DEFAULT_HOST,
+        port: int = 0,
+    ) -> None:
+        if epoch is None:
+            epoch = datetime.now(UTC) if clock is None else DEFAULT_EPOCH
+        self._clock = SystemClock() if clock is None else clock
+        self._token = token
+        self._host = host
+        self._port = port
+        self._url: str | None = None
+        self._server: ServerThread | None = None
+        self._cloud = Cloud(
+            clock=self._clock,
+            epoch=epoch,
+            token=token,
+            seed=seed,
+            limits=Limits(max_jobs, max_tasks, max_pools),
+            credits=credits,
+        )
+
+    def __repr__(self) -> str:
+        where = "stopped" if self._server is None else self._url
+        return f"<{type(self).__name__} {where}>"
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Serve; nothing if it already does.
+
+        After a `stop` it serves at the same URL again, and what happened before is still there.
+        """
+        if self._server is not None:
+            return
+        listener = bind(self._host, self._port)
+        self._url = url_of(listener)
+        self._port = listener.getsockname()[1]
+        server = ServerThread(create_app(self._cloud), listener)
+        server.start()
+        self._server = server
+
+    def stop(self) -> None:
+        """Stop serving; nothing if it does not serve."""
+        if self._server is not None:
+            self._server.stop()
+            self._server = None
+
+    @property
+    def url(self) -> str:
+        """The base URL, for `Connection(cluster_url=...)`; known once started."""
+        if self._url is None:
+            raise RuntimeError("the emulator has no URL before it is started")
+        return self._url
+
+    @property
+    def token(self) -> str:
+        """The token, for `Connection(client_token=...)`."""
+        return self._token
+
+    @property
+    def clock(self) -> AdvanceableClock:
+        """The clock that the emulated time follows."""
+        return self._clock
+
+    def advance(self, by: timedelta) -> None:
+        """Move the clock forward: what is due by then has happened at the next request."""
+        self._clock.advance(by)
+
+    @property
+    def requests(self) -> list[RecordedRequest]:
+        """The requests that came, oldest first, without their headers: the token is in them."""
+        return self._cloud.requests
+
+    @property
+    def credits(self) -> float | None:
+        """What the account may spend; can be set."""
+        return self._cloud.credits
+
+    @credits.setter
+    def credits(self, credits: float | None) -> None:
+        self._cloud.credits = credits
+
+    def set_limits(
+        self,
+        *,
+        max_jobs: int | None = None,
+        max_tasks: int | None = None,
+        max_pools: int | None = None,
+    ) -> None:
+        """Change the limits that are given."""
+        given = {"max_jobs": max_jobs, "max_tasks": max_tasks, "max_pools": max_pools}
+        self._cloud.set_limits(**{k: v for k, v in given.items() if v is not None})
+
+    def set_state(self, uuid_or_shortname: str, state: str) -> None:
+        """Put a job, task or pool in a state, of any name; what was due for it is called off."""
+        self._cloud.set_state(uuid_or_shortname, state)
+
+    def fail_next(
+        self,
+        operation: str | None = None,
+        *,
+        times: int = 1,
+        status: int | None = None,
+        retry_after: float | str | None = None,
+        body: Json | bytes = None,
+        headers: Mapping[str, str] | None = None,
+        drop: Drop | None = None,
+    ) -> None:
+        """Make the next requests fail, without effect unless `drop="after"`.
+
+        Args:
+            operation: the operationId of the requests it is about; any request by default.
+            times: how many of them.
+            status: what they are answered; 503 by default.
+            retry_after: the header of that name, as it is to be sent.
+            body: the body, JSON unless it is text or bytes; one of the documented shape by default.
+            headers: further headers.
+            drop: close the connection without an answer instead, `"before"` or `"after"` the
+                request took effect.
+        """
+        rule = FaultRule(operation, times, status, retry_after, body, headers or {}, drop)
+        self._cloud.add_fault(rule)
+
+    def reset(self) -> None:
+        """Forget all objects, requests, faults and changed limits; the clock goes on."""
+        self._cloud.reset()
+
+    def handle(self, request: Request) -> Reply:
+        """Answer a request in process, without HTTP; works whether it serves or not."""
+        return self._cloud.handle(request)

@@ -1,0 +1,119 @@
+"""The operations about the service and the account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from qarnot_domain.emulator import _lifecycle, _task_view
+from qarnot_domain.emulator._http import Refusal, Response, json_response
+from qarnot_domain.emulator._router import VERSION_PREFIX, Call, Route
+from qarnot_domain.emulator._store import Resource, Store
+from qarnot_domain.states import PoolState
+
+EMAIL: Final = "emulator@localhost.invalid"
+
+# Only known names are listed; tasks and pools accept any profile, as no source says otherwise.
+PROFILES: Final[dict[str, tuple[str, ...]]] = {
+    "docker-batch": ("DOCKER_REPO", "DOCKER_TAG", "DOCKER_CMD", "DOCKER_WORKDIR"),
+    "docker-network": ("DOCKER_REPO", "DOCKER_TAG", "DOCKER_CMD", "DOCKER_WORKDIR"),
+}
+"""The profiles and the names of their constants."""
+
+
+def retrieve_settings(_call: Call) -> Response:
+    """No storage: clients then do not look for any."""
+    return json_response({"storage": None})
+
+
+def list_versions(_call: Call) -> Response:
+    return json_response([{"version": VERSION_PREFIX, "endOfLife": None}])
+
+
+def check_version(_call: Call) -> Response:
+    """Empty: it only tells that the service and the token are good."""
+    return Response()
+
+
+def retrieve_user_info(call: Call) -> Response:
+    return json_response(_user_info(call.store))
+
+
+def list_profiles(_call: Call) -> Response:
+    return json_response(list(PROFILES))
+
+
+def retrieve_profile(call: Call) -> Response:
+    name = call.parameters["name"]
+    constants = PROFILES.get(name)
+    if constants is None:
+        raise Refusal(404, f"No such profile: {name}")
+    return json_response(
+        {
+            "name": name,
+            "constants": [{"name": c, "value": "", "description": ""} for c in constants],
+            "licenses": [],
+        }
+    )
+
+
+ROUTES: Final = (
+    Route("retrieveSettings", "GET", "/settings", retrieve_settings, is_public=True),
+    Route("listVersions", "GET", "/versions", list_versions, is_public=True),
+    Route("checkVersion", "GET", f"/{VERSION_PREFIX}", check_version),
+    Route("retrieveUserInfo", "GET", "/info", retrieve_user_info),
+    Route("listProfiles", "GET", "/profiles", list_profiles),
+    Route("retrieveProfile", "GET", "/profiles/{name}", retrieve_profile),
+)
+
+
+def _user_info(store: Store) -> dict[str, Any]:
+    running_tasks = [task for task in store.tasks if _lifecycle.is_executing(task)]
+    instances = sum(_task_view.running_instances(task) for task in running_tasks)
+    cores = instances * _task_view.CORES_PER_INSTANCE
+    quota = {
+        "maxInstances": 0,
+        "maxCores": 0,
+        "runningInstancesCount": instances,
+        "runningCoresCount": cores,
+    }
+    return {
+        "email": EMAIL,
+        "maxBucket": 0,
+        "maxTask": store.limits.max_tasks,
+        "taskCount": len(store.tasks),
+        "maxJob": store.limits.max_jobs,
+        "jobCount": len(store.jobs),
+        "maxPool": store.limits.max_pools,
+        "poolCount": len(store.pools),
+        "maxRunningTask": store.limits.max_tasks,
+        "maxRunningPool": store.limits.max_pools,
+        "runningTaskCount": len(running_tasks),
+        "runningPoolCount": _count(store.pools, PoolState.FULLY_EXECUTING),
+        "runningInstanceCount": instances,
+        "runningCoreCount": cores,
+        "maxInstances": 0,
+        "maxCores": 0,
+        "maxFlexInstances": 0,
+        "maxFlexCores": 0,
+        "maxOnDemandInstances": 0,
+        "maxOnDemandCores": 0,
+        "quotaBytes": 0,
+        "quotaBytesBucket": 0,
+        "usedQuotaBytesBucket": 0,
+        "usedQuotaBytes": 0,
+        "defaultScheduling": None,
+        "defaultReservedSpecificationKey": None,
+        "computingQuotas": {
+            "user": {
+                "flex": quota,
+                "onDemand": {**quota, "runningInstancesCount": 0, "runningCoresCount": 0},
+                "reserved": [],
+            },
+            "organization": None,
+        },
+    }
+
+
+def _count(resources: Iterable[Resource], state: str) -> int:
+    return sum(resource.state == state for resource in resources)

@@ -1,0 +1,121 @@
+"""Requests and answers as plain values: all that the core knows of HTTP."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+Json: TypeAlias = Mapping[str, Any] | Sequence[Any] | str | int | float | bool | None
+
+JSON_TYPE = "application/json; charset=utf-8"
+PROBLEM_TYPE = "application/problem+json; charset=utf-8"
+TEXT_TYPE = "text/plain; charset=utf-8"
+
+ERROR_TITLES = {400: "One or more validation errors occurred."}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request, as it came."""
+
+    method: str
+    path: str
+    """Still percent-encoded, without the query."""
+    query: tuple[tuple[str, str], ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    """Names in lower case. Not in the repr: the token is among them."""
+    body: bytes = b""
+
+    def query_values(self, name: str) -> list[str]:
+        """Each value given for a query parameter; names are case-insensitive, as on the service."""
+        return [value for key, value in self.query if key.lower() == name.lower()]
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One answer."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def json(self) -> Any:
+        """The body decoded, for tests and for the in-process adapter."""
+        return json.loads(self.body)
+
+    def header(self, name: str) -> str | None:
+        """The first value of a header, if it is there."""
+        return next((v for key, v in self.headers if key.lower() == name.lower()), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """No answer at all: the adapter closes the connection without sending a byte."""
+
+
+Reply: TypeAlias = Response | Dropped
+
+
+class Refusal(Exception):
+    """A handler's way to refuse a request; becomes one of the documented error bodies."""
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        *,
+        errors: Mapping[str, Sequence[str]] | None = None,
+        headers: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.errors = errors
+        self.headers = headers
+
+    def response(self) -> Response:
+        """The answer that carries this refusal."""
+        if self.errors is not None:
+            problem = {
+                "type": "https://tools.ietf.org/html/rfc9110#section-15.5.1",
+                "title": ERROR_TITLES.get(self.status),
+                "status": self.status,
+                "detail": self.message,
+                "instance": None,
+                "errors": {name: list(reasons) for name, reasons in self.errors.items()},
+            }
+            return json_response(problem, self.status, self.headers, content_type=PROBLEM_TYPE)
+        return json_response(error_body(self.status, self.message), self.status, self.headers)
+
+
+def error_body(status: int, message: str) -> Json:
+    """The documented body for an error: 401 has a shape of its own."""
+    if status == 401:
+        return {"error": {"message": message, "code": 401}, "data": {}}
+    return {"message": message}
+
+
+def invalid(errors: Mapping[str, Sequence[str]]) -> Refusal:
+    """A 400 with the reasons of each field, and all of them in the detail, for those who log it."""
+    reasons = "; ".join(f"{name}: {', '.join(texts)}" for name, texts in errors.items())
+    return Refusal(400, f"Invalid fields: {reasons}", errors=errors)
+
+
+def json_response(
+    value: Json,
+    status: int = 200,
+    headers: tuple[tuple[str, str], ...] = (),
+    *,
+    content_type: str = JSON_TYPE,
+) -> Response:
+    """An answer with a JSON body."""
+    # ASCII only: a lone surrogate that a client sent could not be encoded otherwise.
+    body = json.dumps(value, separators=(",", ":"), allow_nan=False).encode("ascii")
+    return Response(status, body, (("content-type", content_type), *headers))
+
+
+def text_response(text: str) -> Response:
+    """An answer with a plain text body."""
+    return Response(200, text.encode("utf-8"), (("content-type", TEXT_TYPE),))

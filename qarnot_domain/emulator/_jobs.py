@@ -1,0 +1,180 @@
+"""The operations on jobs."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from qarnot_domain.emulator import _creation, _lifecycle, _listing, _wire
+from qarnot_domain.emulator._http import Refusal, Response, invalid, json_response
+from qarnot_domain.emulator._router import Call, Route
+from qarnot_domain.emulator._shapes import (
+    NAME,
+    SHORTNAME,
+    Boolean,
+    Items,
+    Object,
+    Span,
+    Text,
+    Uuid,
+    read_body,
+)
+from qarnot_domain.emulator._store import Job
+from qarnot_domain.emulator._task_view import view_task
+from qarnot_domain.states import JobState
+from qarnot_domain.timespan import TimeSpan
+
+JOB_CREATE: Final = Object(
+    {
+        "name": NAME,
+        "shortname": SHORTNAME,
+        "poolUuid": Uuid(),
+        "useDependencies": Boolean(),
+        "tags": Items(Text(longest=511), most=9),
+        "maxWallTime": Span(),
+        "autoDeleteOnCompletion": Boolean(),
+        "completionTimeToLive": Span(),
+    },
+    required=("name",),
+)
+
+CATALOGUE: Final = _listing.Catalogue[Job](
+    fields={
+        "uuid": lambda job: job.uuid,
+        "name": lambda job: job.name,
+        "shortname": lambda job: job.shortname,
+        "poolUuid": lambda job: job.pool_uuid,
+        "state": lambda job: job.state,
+        "previousState": lambda job: job.previous_state,
+        "stateTransitionTime": lambda job: job.state_transition_time,
+        "previousStateTransitionTime": lambda job: job.previous_state_transition_time,
+        "creationDate": lambda job: job.creation_date,
+        "lastModified": lambda job: job.last_modified,
+        "tags": lambda job: job.tags,
+        "useDependencies": lambda job: job.use_dependencies,
+    },
+    orders={
+        "creationDate": lambda job: _wire.sortable(job.creation_date),
+        "name": lambda job: job.name,
+        "state": lambda job: job.state,
+    },
+)
+
+
+def view_job(job: Job) -> dict[str, Any]:
+    """A job as the API gives it."""
+    return {
+        "uuid": job.uuid,
+        "name": job.name,
+        "shortname": job.shortname,
+        "poolUuid": job.pool_uuid,
+        "state": job.state,
+        "previousState": job.previous_state,
+        "useDependencies": job.use_dependencies,
+        "stateTransitionTime": _wire.date(job.state_transition_time),
+        "previousStateTransitionTime": _wire.date(job.previous_state_transition_time),
+        "lastModified": _wire.date(job.last_modified),
+        "creationDate": _wire.date(job.creation_date),
+        "maxWallTime": job.max_wall_time,
+        "tags": job.tags,
+        "autoDeleteOnCompletion": job.auto_delete_on_completion,
+        "completionTimeToLive": job.completion_time_to_live,
+    }
+
+
+def list_jobs(call: Call) -> Response:
+    return json_response([view_job(job) for job in _listing.tagged(call, call.store.jobs)])
+
+
+def create_job(call: Call) -> Response:
+    store = call.store
+    document = read_body(JOB_CREATE, call.json())
+    _require_open_pool(call, document["poolUuid"])
+    _creation.require_free_shortname(store.jobs, "job", document["shortname"])
+    _creation.require_credits(store)
+    _creation.require_room(store, store.jobs, "job", store.limits.max_jobs)
+    uuid = store.new_uuid()
+    job = Job(
+        uuid=uuid,
+        shortname=document["shortname"] or uuid,
+        name=document["name"],
+        sequence=store.next_sequence(),
+        creation_date=call.now,
+        tags=document["tags"] or [],
+        auto_delete_on_completion=bool(document["autoDeleteOnCompletion"]),
+        completion_time_to_live=document["completionTimeToLive"] or TimeSpan.ZERO,
+        state=JobState.ACTIVE,
+        last_modified=call.now,
+        pool_uuid=document["poolUuid"],
+        use_dependencies=bool(document["useDependencies"]),
+        max_wall_time=document["maxWallTime"],
+    )
+    call.lifecycle.open_job(job)
+    return _creation.created(job, "jobs")
+
+
+def retrieve_job(call: Call) -> Response:
+    return json_response(view_job(_job(call)))
+
+
+def delete_job(call: Call) -> Response:
+    job = _job(call)
+    if not _is_forced(call) and call.lifecycle.unfinished_tasks(job):
+        raise Refusal(
+            403, "The job still has tasks that are not finished; use force to delete it with them"
+        )
+    call.lifecycle.delete_job(job, call.now)
+    return Response()
+
+
+def terminate_job(call: Call) -> Response:
+    call.lifecycle.terminate_job(_job(call), call.now)
+    return Response()
+
+
+def list_job_tasks(call: Call) -> Response:
+    tasks = call.store.tasks_of_job.of(_job(call).uuid)
+    return json_response([view_task(task, call.now) for task in tasks])
+
+
+def search_jobs(call: Call) -> Response:
+    return _listing.search(call, CATALOGUE, call.store.jobs, view_job)
+
+
+def paginate_jobs(call: Call) -> Response:
+    return _listing.paginate(call, CATALOGUE, call.store.jobs, view_job)
+
+
+ROUTES: Final = (
+    Route("listJobs", "GET", "/jobs", list_jobs),
+    Route("createJob", "POST", "/jobs", create_job),
+    Route("retrieveJob", "GET", "/jobs/{uuid}", retrieve_job),
+    Route("deleteJob", "DELETE", "/jobs/{uuid}", delete_job),
+    Route("terminateJob", "POST", "/jobs/{uuid}/terminate", terminate_job),
+    Route("listJobTasks", "GET", "/jobs/{uuid}/tasks", list_job_tasks),
+    Route("searchJobs", "POST", "/jobs/search", search_jobs),
+    Route("paginateJobs", "POST", "/jobs/paginate", paginate_jobs),
+)
+
+
+def _job(call: Call) -> Job:
+    job = call.store.jobs.find(call.parameters["uuid"])
+    if job is None:
+        raise Refusal(404, f"No such job: {call.parameters['uuid']}")
+    return job
+
+
+def _require_open_pool(call: Call, pool_uuid: str | None) -> None:
+    if pool_uuid is None:
+        return
+    pool = call.store.pools.get(pool_uuid)
+    if pool is None:
+        raise Refusal(404, f"No such pool: {pool_uuid}")
+    if not _lifecycle.is_open(pool):
+        raise invalid({"poolUuid": ["the pool is closed"]})
+
+
+def _is_forced(call: Call) -> bool:
+    values = call.request.query_values("force")
+    if any(value.lower() not in ("true", "false") for value in values):
+        raise invalid({"force": ["must be true or false"]})
+    return any(value.lower() == "true" for value in values)

@@ -1,0 +1,272 @@
+"""From the body of a task's creation to the task: its form, its rules, its conduct here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from qarnot_domain.emulator import _creation, _lifecycle
+from qarnot_domain.emulator._http import invalid
+from qarnot_domain.emulator._shapes import (
+    NAME,
+    REGEX_LONGEST,
+    SHORTNAME,
+    Boolean,
+    Choice,
+    Faults,
+    Integer,
+    Items,
+    Object,
+    Shape,
+    Span,
+    Text,
+    Texts,
+    Uuid,
+    fault,
+)
+from qarnot_domain.emulator._small_shapes import (
+    CONSTANT,
+    FORCED_CONSTANT,
+    FORCED_NETWORK_RULE,
+    HARDWARE_CONSTRAINT,
+    PRIVILEGES,
+    RESOURCES_BUCKET,
+    RETRY_SETTINGS,
+    SCHEDULING_TYPE,
+    SECRETS_ACCESS_RIGHTS,
+)
+from qarnot_domain.emulator._store import Dependency, Job, Store, Task
+from qarnot_domain.states import TaskState
+from qarnot_domain.timespan import TimeSpan
+
+EXECUTION_TIME_CONSTANT: Final = "EMULATOR_EXECUTION_TIME"
+"""A task's constant that says how long it executes: a time span, or seconds as a number."""
+OUTCOME_CONSTANT: Final = "EMULATOR_OUTCOME"
+"""A task's constant that says how it ends: `success` (the default) or `failure`."""
+
+MAX_INSTANCES: Final = 2048
+MAX_TASK_CONSTANTS: Final = 150
+MAX_BUCKETS: Final = 100
+
+_REGEX: Final = Text(longest=REGEX_LONGEST)
+_DEPENDENCIES: Final = Object(
+    {
+        "dependsOn": Items(Uuid()),
+        "advancedDependsOn": Items(
+            Object(
+                {
+                    "taskUuid": Uuid(),
+                    "taskFinalStateCondition": Items(Choice(tuple(_lifecycle.CONDITIONS.values()))),
+                },
+                required=("taskUuid",),
+            )
+        ),
+    }
+)
+
+SETTINGS: Final[dict[str, Shape]] = {
+    "projectUuid": Uuid(),
+    "resourceBuckets": Items(Text(), most=MAX_BUCKETS),
+    "advancedResourceBuckets": Items(RESOURCES_BUCKET, most=MAX_BUCKETS),
+    "resultBucket": Text(),
+    "resultsBucket": Text(),
+    "resultsBucketPrefix": Text(),
+    "resultsCacheTTLSec": Integer(),
+    "constraints": Items(CONSTANT),
+    "forcedConstants": Items(FORCED_CONSTANT),
+    "forcedNetworkRules": Items(FORCED_NETWORK_RULE),
+    "hardwareConstraints": Items(HARDWARE_CONSTRAINT),
+    "secretsAccessRights": SECRETS_ACCESS_RIGHTS,
+    "labels": Texts(),
+    "snapshotWhitelist": _REGEX,
+    "snapshotBlacklist": _REGEX,
+    "resultsWhitelist": _REGEX,
+    "resultsBlacklist": _REGEX,
+    "snapshotBucket": Text(),
+    "snapshotBucketPrefix": Text(),
+    "maxRetriesPerInstance": Integer(),
+    "retrySettings": RETRY_SETTINGS,
+    "waitForPoolResourcesSynchronization": Boolean(),
+    "uploadResultsOnCancellation": Boolean(),
+    "schedulingType": SCHEDULING_TYPE,
+    "targetedReservedMachineKey": Text(),
+    "targetedReservationName": Text(),
+    "defaultResourcesCacheTTLSec": Integer(),
+    "privileges": PRIVILEGES,
+    "maxTimeQueueSeconds": Integer(least=0),
+    "priority": Integer(),
+}
+"""The members of a task that are checked, kept and given back, without effect here."""
+
+TASK_CREATE: Final = Object(
+    {
+        **SETTINGS,
+        "name": NAME,
+        "shortname": SHORTNAME,
+        "profile": Text(shortest=1),
+        "poolUuid": Uuid(),
+        "jobUuid": Uuid(),
+        "instanceCount": Integer(least=0, most=MAX_INSTANCES),
+        "advancedRanges": Text(),
+        "constants": Items(CONSTANT, most=MAX_TASK_CONSTANTS),
+        "tags": Items(Text(longest=511), most=9),
+        "snapshotInterval": Integer(),
+        "dependencies": _DEPENDENCIES,
+        "autoDeleteOnCompletion": Boolean(),
+        "completionTimeToLive": Span(),
+    },
+    required=("name",),
+)
+
+
+def create_task(store: Store, body: object, now: datetime) -> Task:
+    """The task that a body describes, not yet in the store, or a refusal."""
+    faults: Faults = {}
+    document = TASK_CREATE.read(body, "", faults)
+    if faults:
+        raise invalid(faults)
+    instance_ids = _instance_ids(document, faults)
+    job = store.jobs.get(document["jobUuid"])
+    pool_uuid = _check_place(store, document, job, faults)
+    dependencies = _dependencies(store, document["dependencies"], job, faults)
+    constants = {entry["key"]: entry["value"] for entry in document["constants"] or []}
+    execution_time = _execution_time(constants.get(EXECUTION_TIME_CONSTANT), faults)
+    outcome = _outcome(constants.get(OUTCOME_CONSTANT), faults)
+    _check_exclusions(document, faults)
+    if faults:
+        raise invalid(faults)
+    _creation.require_free_shortname(store.tasks, "task", document["shortname"])
+    _creation.require_credits(store)
+    _creation.require_room(store, store.tasks, "task", store.limits.max_tasks)
+    uuid = store.new_uuid()
+    return Task(
+        uuid=uuid,
+        shortname=document["shortname"] or uuid,
+        name=document["name"],
+        sequence=store.next_sequence(),
+        creation_date=now,
+        tags=document["tags"] or [],
+        auto_delete_on_completion=bool(document["autoDeleteOnCompletion"]),
+        completion_time_to_live=document["completionTimeToLive"] or TimeSpan.ZERO,
+        state=TaskState.SUBMITTED,
+        last_modified=now,
+        profile=document["profile"],
+        pool_uuid=pool_uuid,
+        job_uuid=document["jobUuid"],
+        instance_count=document["instanceCount"] or 0,
+        advanced_ranges=document["advancedRanges"],
+        instance_ids=instance_ids,
+        constants=document["constants"] or [],
+        dependencies=dependencies,
+        has_advanced_dependencies=bool((document["dependencies"] or {}).get("advancedDependsOn")),
+        execution_time=execution_time,
+        outcome=outcome,
+        settings={name: document[name] for name in SETTINGS},
+    )
+
+
+def _instance_ids(document: Mapping[str, Any], faults: Faults) -> tuple[int, ...]:
+    # The C# SDK sends 0 instances with ranges.
+    count, ranges = document["instanceCount"] or None, document["advancedRanges"]
+    if (count is None) == (ranges is None):
+        fault(faults, "instanceCount", "exactly one of instanceCount and advancedRanges is needed")
+        return ()
+    return tuple(range(count or 0)) if ranges is None else _parse_ranges(ranges, faults)
+
+
+def _parse_ranges(text: str, faults: Faults) -> tuple[int, ...]:
+    """The instance numbers of ranges like `0-2,4-5,17`."""
+    ids: set[int] = set()
+    for part in text.split(","):
+        match = re.fullmatch(r"\s*(\d{1,9})(?:\s*-\s*(\d{1,9}))?\s*", part, re.ASCII)
+        first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
+        if first > last:
+            fault(faults, "advancedRanges", "must be ranges like 0-2,4-5,17")
+            return ()
+        if last - first >= MAX_INSTANCES or len(ids) > MAX_INSTANCES:
+            fault(faults, "advancedRanges", f"must name at most {MAX_INSTANCES} instances")
+            return ()
+        ids.update(range(first, last + 1))
+    if len(ids) > MAX_INSTANCES:
+        fault(faults, "advancedRanges", f"must name at most {MAX_INSTANCES} instances")
+    return tuple(sorted(ids))
+
+
+def _check_place(
+    store: Store, document: Mapping[str, Any], job: Job | None, faults: Faults
+) -> str | None:
+    """Where the task runs: the uuid of its pool, its job's if it has none itself."""
+    pool_uuid: str | None = document["poolUuid"]
+    if document["jobUuid"] is not None:
+        if job is None:
+            fault(faults, "jobUuid", "there is no such job")
+            return None
+        if not _lifecycle.accepts_tasks(job):
+            fault(faults, "jobUuid", f"the job accepts no more tasks: it is {job.state}")
+        if job.pool_uuid is not None:
+            if pool_uuid not in (None, job.pool_uuid):
+                fault(faults, "poolUuid", "a task runs in the pool of its job")
+            pool_uuid = job.pool_uuid
+    if pool_uuid is not None:
+        pool = store.pools.get(pool_uuid)
+        if pool is None:
+            fault(faults, "poolUuid", "there is no such pool")
+        elif not _lifecycle.is_open(pool):
+            fault(faults, "poolUuid", "the pool is closed")
+    if (document["profile"] is None) == (pool_uuid is None):
+        fault(faults, "profile", "a task has either a profile or a pool")
+    return pool_uuid
+
+
+def _dependencies(
+    store: Store, document: Mapping[str, Any] | None, job: Job | None, faults: Faults
+) -> list[Dependency]:
+    simple = (document or {}).get("dependsOn") or []
+    advanced = (document or {}).get("advancedDependsOn") or []
+    if not simple and not advanced:
+        return []
+    if simple and advanced:
+        fault(faults, "dependencies", "are either simple or advanced, not both")
+    if job is None or not job.use_dependencies:
+        fault(faults, "dependencies", "need a job that uses dependencies")
+    dependencies = [Dependency(u, _lifecycle.SIMPLE_DEPENDENCY_ACCEPTS) for u in simple]
+    for entry in advanced:
+        condition = entry["taskFinalStateCondition"] or _lifecycle.CONDITIONS.values()
+        dependencies.append(Dependency(entry["taskUuid"], frozenset(condition)))
+    for dependency in dependencies:
+        task = store.tasks.get(dependency.task_uuid)
+        if task is None or job is None or task.job_uuid != job.uuid:
+            fault(faults, "dependencies", f"{dependency.task_uuid} is not a task of the job")
+    return dependencies
+
+
+def _check_exclusions(document: Mapping[str, Any], faults: Faults) -> None:
+    if document["resourceBuckets"] and document["advancedResourceBuckets"]:
+        fault(faults, "resourceBuckets", "excludes advancedResourceBuckets")
+    is_targeted = document["targetedReservedMachineKey"] or document["targetedReservationName"]
+    if is_targeted and document["schedulingType"] != "reserved":
+        fault(faults, "schedulingType", "must be reserved to target a machine or a reservation")
+
+
+def _execution_time(text: str | None, faults: Faults) -> timedelta:
+    if text is None:
+        return _lifecycle.DEFAULT_EXECUTION_TIME
+    try:
+        if re.fullmatch(r"\d{1,9}(\.\d+)?", text, re.ASCII):
+            return timedelta(seconds=float(text))
+        duration = TimeSpan(text).timedelta
+    except ValueError:
+        duration = timedelta(-1)
+    if duration < timedelta(0):
+        fault(faults, f"constants.{EXECUTION_TIME_CONSTANT}", "must be a time span or seconds")
+    return duration
+
+
+def _outcome(text: str | None, faults: Faults) -> str:
+    outcomes: dict[str, str] = {"success": TaskState.SUCCESS, "failure": TaskState.FAILURE}
+    outcome = outcomes.get((text or "success").lower())
+    if outcome is None:
+        fault(faults, f"constants.{OUTCOME_CONSTANT}", "must be success or failure")
+    return outcome or TaskState.SUCCESS

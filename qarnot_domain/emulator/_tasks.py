@@ -1,0 +1,212 @@
+"""The operations on tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final
+
+from qarnot_domain.emulator import _creation, _lifecycle, _listing, _task_view, _wire
+from qarnot_domain.emulator._filters import Accessor
+from qarnot_domain.emulator._http import Refusal, Response, json_response, text_response
+from qarnot_domain.emulator._router import Call, Route
+from qarnot_domain.emulator._shapes import Items, Object, Text, read_body
+from qarnot_domain.emulator._small_shapes import CONSTANT
+from qarnot_domain.emulator._store import Task
+from qarnot_domain.emulator._task_creation import MAX_TASK_CONSTANTS, SETTINGS, create_task
+
+TASK_UPDATE: Final = Object(
+    {
+        "constants": Items(CONSTANT, most=MAX_TASK_CONSTANTS),
+        "tags": Items(Text(longest=511), most=9),
+    }
+)
+
+_NOT_FILTERABLE: Final = (
+    "resourceBuckets",
+    "maxRetriesPerInstance",
+    "priority",
+    "secretsAccessRights",
+    "schedulingType",
+    "targetedReservedMachineKey",
+    "targetedReservationName",
+)
+
+
+def _setting(name: str) -> Accessor[Task]:
+    return lambda task: task.settings[name]
+
+
+def _catalogue(now: datetime) -> _listing.Catalogue[Task]:
+    """What can be asked about tasks; some of it changes as they execute."""
+    return _listing.Catalogue(
+        fields={
+            **{name: _setting(name) for name in SETTINGS if name not in _NOT_FILTERABLE},
+            "uuid": lambda task: task.uuid,
+            "name": lambda task: task.name,
+            "shortname": lambda task: task.shortname,
+            "profile": lambda task: task.profile,
+            "poolUuid": lambda task: task.pool_uuid,
+            "jobUuid": lambda task: task.job_uuid,
+            "state": lambda task: task.state,
+            "previousState": lambda task: task.previous_state,
+            "stateTransitionTime": lambda task: task.state_transition_time,
+            "previousStateTransitionTime": lambda task: task.previous_state_transition_time,
+            "creationDate": lambda task: task.creation_date,
+            "lastModified": lambda task: task.last_modified,
+            "endDate": lambda task: task.end_date,
+            "progress": lambda task: _task_view.progress(task, now),
+            "executionTime": lambda task: _task_view.execution_time(task, now),
+            "wallTime": lambda task: _task_view.wall_time(task, now),
+            "runningInstanceCount": _task_view.running_instances,
+            "instanceCount": lambda task: task.instance_count,
+            "totalInstanceCount": lambda task: len(task.instance_ids),
+            "advancedRanges": lambda task: task.advanced_ranges,
+            "tags": lambda task: task.tags,
+            "constants": lambda task: task.constants,
+            "dependencies": _task_view.view_dependencies,
+            "autoDeleteOnCompletion": lambda task: task.auto_delete_on_completion,
+            "completionTimeToLive": lambda task: task.completion_time_to_live.timedelta,
+        },
+        orders={
+            "creationDate": lambda task: _wire.sortable(task.creation_date),
+            "executionTime": lambda task: _wire.sortable_span(_task_view.execution_time(task, now)),
+            "name": lambda task: task.name,
+            "state": lambda task: task.state,
+        },
+    )
+
+
+def list_tasks(call: Call) -> Response:
+    tasks = _listing.tagged(call, call.store.tasks)
+    return json_response([_task_view.view_task(task, call.now) for task in tasks])
+
+
+def list_task_summaries(call: Call) -> Response:
+    tasks = _listing.tagged(call, call.store.tasks)
+    return json_response([_task_view.view_summary(task, call.now) for task in tasks])
+
+
+def create_tasks(call: Call) -> Response:
+    """One task, or several at once when the body is a list."""
+    body = call.json()
+    if isinstance(body, list):
+        bodies: list[object] = body
+        return _create_several(call, bodies)
+    return _creation.created(_submit(call, body), "tasks")
+
+
+def retrieve_task(call: Call) -> Response:
+    return json_response(_task_view.view_task(_task(call), call.now))
+
+
+def update_task(call: Call) -> Response:
+    task = _task(call)
+    if _lifecycle.is_final(task):
+        raise Refusal(403, f"The task cannot be updated: it is not running but {task.state}")
+    document = read_body(TASK_UPDATE, call.json())
+    if document["constants"] is not None:
+        task.constants = document["constants"]
+    if document["tags"] is not None:
+        task.tags = document["tags"]
+    task.last_modified = call.now
+    return Response()
+
+
+def delete_task(call: Call) -> Response:
+    call.lifecycle.delete_task(_task(call), call.now)
+    return Response()
+
+
+def abort_task(call: Call) -> Response:
+    task = _task(call)
+    if _lifecycle.is_final(task):
+        raise Refusal(403, f"The task cannot be aborted: it is not running but {task.state}")
+    call.lifecycle.abort_task(task, call.now)
+    return Response()
+
+
+def search_tasks(call: Call) -> Response:
+    return _listing.search(call, _catalogue(call.now), call.store.tasks, _whole(call))
+
+
+def paginate_tasks(call: Call) -> Response:
+    return _listing.paginate(call, _catalogue(call.now), call.store.tasks, _whole(call))
+
+
+def paginate_task_summaries(call: Call) -> Response:
+    return _listing.paginate(
+        call,
+        _catalogue(call.now),
+        call.store.tasks,
+        lambda task: _task_view.view_summary(task, call.now),
+    )
+
+
+def read_stdout(call: Call) -> Response:
+    return text_response(_task(call).stdout.text)
+
+
+def consume_stdout(call: Call) -> Response:
+    return text_response(_task(call).stdout.consume())
+
+
+def read_stderr(call: Call) -> Response:
+    return text_response(_task(call).stderr.text)
+
+
+def consume_stderr(call: Call) -> Response:
+    return text_response(_task(call).stderr.consume())
+
+
+ROUTES: Final = (
+    Route("listTasks", "GET", "/tasks", list_tasks),
+    Route("createTasks", "POST", "/tasks", create_tasks),
+    Route("listTaskSummaries", "GET", "/tasks/summaries", list_task_summaries),
+    Route("retrieveTask", "GET", "/tasks/{uuid}", retrieve_task),
+    Route("updateTask", "PUT", "/tasks/{uuid}", update_task),
+    Route("deleteTask", "DELETE", "/tasks/{uuid}", delete_task),
+    Route("abortTask", "POST", "/tasks/{uuid}/abort", abort_task),
+    Route("searchTasks", "POST", "/tasks/search", search_tasks),
+    Route("paginateTasks", "POST", "/tasks/paginate", paginate_tasks),
+    Route("paginateTaskSummaries", "POST", "/tasks/summaries/paginate", paginate_task_summaries),
+    Route("retrieveTaskStdout", "GET", "/tasks/{uuid}/stdout", read_stdout),
+    Route("consumeTaskStdout", "POST", "/tasks/{uuid}/stdout", consume_stdout),
+    Route("retrieveTaskStderr", "GET", "/tasks/{uuid}/stderr", read_stderr),
+    Route("consumeTaskStderr", "POST", "/tasks/{uuid}/stderr", consume_stderr),
+)
+
+
+def _task(call: Call) -> Task:
+    task = call.store.tasks.find(call.parameters["uuid"])
+    if task is None:
+        raise Refusal(404, f"No such task: {call.parameters['uuid']}")
+    return task
+
+
+def _whole(call: Call) -> Callable[[Task], dict[str, Any]]:
+    return lambda task: _task_view.view_task(task, call.now)
+
+
+def _submit(call: Call, body: object) -> Task:
+    task = create_task(call.store, body, call.now)
+    call.lifecycle.submit_task(task)
+    return task
+
+
+def _create_several(call: Call, bodies: list[object]) -> Response:
+    """Each on its own, answered in the order of the request."""
+    results = [_create_one_of_several(call, body) for body in bodies]
+    statuses = {result["statusCode"] for result in results}
+    if len(statuses) <= 1:
+        return json_response(results, *statuses)
+    # All refused, for different reasons: the vendor's examples answer 400 as a whole.
+    return json_response(results, 207 if 200 in statuses else 400)
+
+
+def _create_one_of_several(call: Call, body: object) -> dict[str, Any]:
+    try:
+        task = _submit(call, body)
+    except Refusal as refusal:
+        return {"statusCode": refusal.status, "uuid": None, "message": refusal.message}
+    return {"statusCode": 200, "uuid": task.uuid, "message": None}

@@ -1,0 +1,196 @@
+"""Jobs: what groups tasks, limits how long they run together, and lets them depend on each other."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from . import _codecs as codecs
+from . import _convert as convert
+from ._codecs import Wire
+from ._fields import ServerField, SubmitOnce
+from ._gateway import Answer, Tries
+from ._progress import following
+from ._resource import Resource
+from ._seconds import seconds
+from ._wait import wait_until
+from .exceptions import MissingJobException, QarnotGenericException
+from .pool import POOL_UUID, Pool
+from .states import JobState
+from .task import Task
+
+if TYPE_CHECKING:
+    from .connection import Connection
+
+_MOST_TAGS: Final = 9
+
+
+class Job(Resource):
+    """A job of the API (operations `createJob`, `retrieveJob`, `terminateJob`, `deleteJob`).
+
+    Get one from `Connection.create_job`, `Connection.retrieve_job` or `Connection.jobs`. Creating
+    a `Job` sends nothing; `submit()` does, once. Until then its members can be set; afterwards
+    setting one raises `AttributeError`, because the API cannot change a job, and reading one asks
+    the server when what is known is older than `update_cache_time`.
+
+    Args:
+        connection: the cluster to run it on.
+        name: text of 1 to 2047 characters.
+        pool: a submitted `Pool`, or a pool's uuid, in which its tasks run; default none.
+        shortname: a DNS label, unique on the cluster; the server's default is the uuid.
+        use_dependencies: whether its tasks may depend on each other; default `False`.
+
+    Raises:
+        TypeError, ValueError: an argument that is not allowed; the message names it.
+    """
+
+    _kind = "job"
+    _missing = MissingJobException
+    _born = JobState.ACTIVE
+    _deleting = JobState.DELETING
+
+    state = ServerField("state", codecs.state(JobState), JobState.UNSUBMITTED)
+    """Its state, a `JobState`: `UnSubmitted`, `Active`, `Terminating`, `Completed`, `Deleting`.
+
+    A state that this version of the library does not know is given as it came.
+    """
+
+    previous_state = ServerField("previousState", codecs.OPTIONAL_TEXT, None)
+    """The state before this one, as text, or `None`."""
+
+    use_dependencies = SubmitOnce("useDependencies", codecs.BOOLEAN, False)
+    """Whether its tasks may depend on each other: `bool`, settable until submission."""
+
+    max_wall_time = SubmitOnce("maxWallTime", codecs.OPTIONAL_DURATION, None)
+    """How long it may run in real time before it is terminated, as a `TimeSpan`, or `None`.
+
+    Settable until submission, to a `timedelta`, a text `d.hh:mm:ss` or `hh:mm:ss`, or `None`.
+    """
+
+    tags = SubmitOnce("tags", codecs.tags(most=_MOST_TAGS), [])
+    """Custom tags: a list of at most 9 texts of at most 511 characters, without repetition.
+
+    Settable until submission. The list handed out is a copy: set the member to change it.
+    """
+
+    _pool_uuid = SubmitOnce("poolUuid", POOL_UUID, None, name="pool")
+
+    def __init__(
+        self,
+        connection: Connection,
+        name: str,
+        pool: Pool | str | None = None,
+        shortname: str | None = None,
+        use_dependencies: bool = False,
+    ) -> None:
+        super().__init__(connection, name, shortname)
+        self.pool = pool
+        self.use_dependencies = use_dependencies
+
+    @property
+    def pool(self) -> Pool | None:
+        """The pool its tasks run in, or `None`.
+
+        Settable until submission to a `Pool` already submitted (otherwise `ValueError`), the
+        uuid of one, or `None`.
+        """
+        uuid = self._pool_uuid
+        return None if uuid is None else Pool._reference(self._connection, uuid)
+
+    @pool.setter
+    def pool(self, value: Pool | str | None) -> None:
+        self._pool_uuid = value
+
+    @property
+    def tasks(self) -> list[Task]:
+        """The tasks submitted in this job, one request (`listJobTasks`) each time it is read.
+
+        An empty list before submission. Raises as `update` does.
+        """
+        if self._uuid is None:
+            return []
+        listed = self._connection._gateway.list_job_tasks(self._uuid)
+        return [Task._from_answer(self._connection, wire) for wire in convert.wires(listed)]
+
+    def terminate(self) -> None:
+        """Terminate it on the server, aborting what still runs; does nothing before submission.
+
+        The next read of `state` shows the server's word.
+
+        Raises:
+            MissingJobException: it is gone.
+            UnauthorizedException, QarnotGenericException: the server refused or failed.
+        """
+        if self._uuid is not None and self._cache is not None:
+            self._connection._gateway.terminate_job(self._uuid)
+            self._cache.expire()
+
+    def delete(self, forceAbort: bool = False) -> None:  # noqa: N803  (the official SDK's name)
+        """Delete it on the server; does nothing before submission.
+
+        Afterwards `state` is `Deleting`, `uuid` stays readable, every member stays locked and
+        `submit()` raises.
+
+        Args:
+            forceAbort: abort the tasks that still run, instead of refusing.
+
+        Raises:
+            UnauthorizedException: tasks still run, or the token does not allow this.
+            MissingJobException: it is gone already.
+            QarnotGenericException: any other failure.
+        """
+        force = codecs.check_boolean("forceAbort", forceAbort)
+        if self._uuid is not None:
+            self._connection._gateway.delete_job(self._uuid, force=force)
+            self._mark_deleted()
+
+    def wait(
+        self,
+        timeout: float | timedelta | None = None,
+        progress: bool | Callable[[Mapping[str, int]], None] = False,
+    ) -> bool:
+        """Wait until every task submitted in it is final, or it is final itself.
+
+        One request per poll however many tasks, at intervals that grow from a quarter of a second
+        to `update_cache_time`. A job does not complete by itself when its tasks end, so it is
+        usually still `Active` afterwards.
+
+        Args:
+            timeout: how long at most, in seconds or as a `timedelta`; `None` for ever.
+            progress: `True` for a live line on the terminal (needs the extra `progress`), or a
+                function called at each poll with the number of tasks by state.
+
+        Returns:
+            `True` when all is final, at once when there are no tasks; `False` when the time is up.
+
+        Raises:
+            TypeError, ValueError: `timeout` is not a duration ≥ 0.
+            MissingJobException: it was deleted meanwhile.
+            QarnotGenericException: it is not submitted, or as `update`.
+        """
+        limit = None if timeout is None else seconds("timeout", timeout)
+        if self._uuid is None:
+            raise QarnotGenericException("wait: the job is not submitted")
+        if self.state.is_final:
+            return True
+        with following(progress, str(self._peek("name"))) as report:
+
+            def done() -> bool:
+                states = [task.state for task in self.tasks]
+                report(Counter(map(str, states)))
+                return all(state.is_final for state in states)
+
+            return wait_until(
+                done,
+                self._connection.clock,
+                timeout=limit,
+                longest_pause=self.update_cache_time,
+            )
+
+    def _create(self, wire: Wire, tries: Tries) -> str:
+        return self._connection._gateway.create_job(convert.job_create(wire), tries).uuid
+
+    def _retrieve(self, uuid: str) -> Answer[Wire]:
+        return convert.wire_answer(self._connection._gateway.retrieve_job(uuid))
