@@ -187,7 +187,7 @@ _CONSTANT_NAME: Final = re.compile(r"[a-zA-Z0-9_.-]{1,2048}")
 _LONGEST_CONSTANT: Final = 2048
 
 
-def _check_constants(member: str, value: Mapping[str, str], *, most: int) -> Mapping[str, str]:
+def _check_constants(member: str, value: object, *, most: int) -> Mapping[str, str]:
     if not isinstance(value, Mapping):
         raise TypeError(f"{member} must be a mapping of text to text, not {type(value).__name__}")
     for name, constant in value.items():

@@ -6,27 +6,32 @@ the API's sentinels apart and to keep members it does not know; `_codecs` reads 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, Protocol, cast
+from collections.abc import Mapping
+from typing import Protocol, TypeVar, cast, runtime_checkable
 
 import attrs
 from qarnot_api.models import JobCreate, PageRequest, PoolCreate, TaskCreate
+from qarnot_api.types import Unset
 
 from ._codecs import Json, Wire
 from ._gateway import Answer
+from .exceptions import MalformedResponseException
+
+M = TypeVar("M", bound="_Model")
 
 
+@runtime_checkable
 class _Model(Protocol):
-    def to_dict(self) -> dict[str, Any]: ...
+    def to_dict(self) -> dict[str, object]: ...
 
 
 class _Page(Protocol):
     @property
-    def data(self) -> Any: ...
+    def data(self) -> object: ...
     @property
-    def is_truncated(self) -> Any: ...
+    def is_truncated(self) -> object: ...
     @property
-    def next_token(self) -> Any: ...
+    def next_token(self) -> object: ...
 
 
 @attrs.frozen
@@ -39,15 +44,34 @@ class WirePage:
 
 def wire(model: _Model) -> Wire:
     """The JSON object of a generated model: absent members left out, unknown ones kept."""
-    return cast(Wire, model.to_dict())
+    return cast("Wire", model.to_dict())
 
 
-def wire_answer(answer: Answer[Any]) -> Answer[Wire]:
+def wire_answer(answer: Answer[M]) -> Answer[Wire]:
     return Answer(wire(answer.parsed), answer.date)
 
 
-def wires(models: Iterable[_Model]) -> tuple[Wire, ...]:
-    return tuple(map(wire, models))
+def wires(models: object) -> tuple[Wire, ...]:
+    """The JSON objects of a list in an answer, `()` for null.
+
+    Generated code leaves a list as it came when it cannot read one of its items.
+
+    Raises:
+        MalformedResponseException: not a list of objects.
+    """
+    if models is None or isinstance(models, Unset):
+        return ()
+    if not isinstance(models, list):
+        raise MalformedResponseException(f"expected a list, not {type(models).__name__}")
+    return tuple(map(_item, models))
+
+
+def _item(item: object) -> Wire:
+    if isinstance(item, Mapping):
+        return item
+    if isinstance(item, _Model):
+        return wire(item)
+    raise MalformedResponseException(f"expected an object in the list, not {item!r}")
 
 
 def job_create(creation: Wire) -> JobCreate:
@@ -62,9 +86,7 @@ def pool_create(creation: Wire) -> PoolCreate:
     return PoolCreate.from_dict(creation)
 
 
-def page_request(
-    *, token: str | None = None, maximum: int | None = None, condition: Wire | None = None
-) -> PageRequest:
+def page_request(token: str | None, maximum: int | None, condition: Wire | None) -> PageRequest:
     """The request for one page; what is `None` is left to the server."""
     members: dict[str, Json] = {
         "token": token,
@@ -77,4 +99,4 @@ def page_request(
 def wire_page(page: _Page) -> WirePage:
     """A page, its end told by `isTruncated` as the document says, or by a missing token."""
     token = page.next_token if isinstance(page.next_token, str) and page.is_truncated else None
-    return WirePage(wires(page.data or ()), token or None)
+    return WirePage(wires(page.data), token or None)

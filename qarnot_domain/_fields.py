@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, Generic, NoReturn, Protocol, Self, TypeVar, cast, overload
+from typing import Any, Generic, Never, Protocol, Self, TypeVar, cast, overload
 
 import attrs
 
@@ -63,7 +63,7 @@ class ServerField(Generic[G]):
             return self
         return self.codec.show(cast(G, instance._current(self)))
 
-    def __set__(self, instance: Holder, value: NoReturn) -> None:
+    def __set__(self, instance: Holder, value: Never) -> None:
         raise AttributeError(f"{self.name} is read only: only the server sets it")
 
 

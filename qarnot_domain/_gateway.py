@@ -41,7 +41,7 @@ from qarnot_api.types import Response
 
 from ._clock import Clock
 from ._retry import Decision, Kind, Outcome, Phase, Policy, Quota, decide
-from ._transport import Exchange, Failure, Lost, NotSent, Refused, Transport, exchange
+from ._transport import Exchange, Failure, Lost, NotSent, Refused, Transport, recording
 from .config import Settings
 from .exceptions import (
     Attempt,
@@ -163,7 +163,7 @@ class Gateway:
     def terminate_job(self, uuid: str) -> None:
         self._send(_TERMINATE_JOB, lambda: terminate_job.sync_detailed(uuid, client=self._api))
 
-    def list_job_tasks(self, uuid: str) -> Sequence[Task]:
+    def list_job_tasks(self, uuid: str) -> Sequence[Task | None]:
         return self._read(
             _LIST_JOB_TASKS, lambda: list_job_tasks.sync_detailed(uuid, client=self._api)
         ).parsed
@@ -249,23 +249,24 @@ class Gateway:
             raise QarnotGenericException(f"{operation.name}: the connection is closed")
         tries = tries or Tries(self.clock)
         while True:
+            exchange = Exchange()
             try:
-                with exchange() as under_way:
+                with recording(exchange):
                     try:
                         result = send()
                     except _PARSING as error:
                         raise _Malformed(_reason(error)) from error
             except Failure as failure:
-                self._after(operation, failure, under_way, tries)
+                self._after(operation, failure, exchange, tries)
             else:
                 self._quota.give_back(tries.cost)
                 return result
 
     def _after(
-        self, operation: Operation, failure: Failure, under_way: Exchange, tries: Tries
+        self, operation: Operation, failure: Failure, exchange: Exchange, tries: Tries
     ) -> None:
         """Wait until the next attempt, or raise what the user is told."""
-        error = self._exception(operation, failure, under_way)
+        error = self._exception(operation, failure, exchange)
         outcome = _outcome(failure, error)
         decision = decide(
             operation.kind,
@@ -274,7 +275,7 @@ class Gateway:
             self._policy,
             elapsed=tries.elapsed,
             quota=self._quota.left,
-            jitter=random.random(),
+            jitter=random.random(),  # noqa: S311  (spreads load, keeps no secret)
         )
         tries.note(outcome, Attempt(error.message, decision.wait))
         tries.may_look_up = decision.action == "look-up"
@@ -302,9 +303,9 @@ class Gateway:
         self.clock.sleep(decision.wait.total_seconds())
 
     def _exception(
-        self, operation: Operation, failure: Failure, under_way: Exchange
+        self, operation: Operation, failure: Failure, exchange: Exchange
     ) -> QarnotException:
-        method, url = under_way.method, under_way.url
+        method, url = exchange.method, exchange.url
         if isinstance(failure, Refused):
             return error_for(
                 failure.status,

@@ -7,10 +7,8 @@ from typing import Generic, TypeVar
 
 import attrs
 
-from qarnot_api.models import PageRequest
-
 from ._codecs import LONGEST_NAME, Json, Wire, check_count, check_text
-from ._convert import WirePage, page_request
+from ._convert import WirePage
 from .exceptions import MalformedResponseException
 
 T = TypeVar("T")
@@ -38,9 +36,13 @@ class Collection(Generic[T]):
         self,
         build: Callable[[Wire], T],
         retrieve: Callable[[str], Wire],
-        page: Callable[[PageRequest], WirePage],
+        page: Callable[[str | None, int | None, Wire | None], WirePage],
     ) -> None:
-        """Join what makes an object of its JSON, what asks for one, and what asks for a page."""
+        """Join what makes an object of its JSON, what asks for one, and what asks for a page.
+
+        A page is asked for by its token, the most objects it may hold and a filter, each of
+        which may be `None`.
+        """
         self._build = build
         self._retrieve = retrieve
         self._page = page
@@ -49,12 +51,9 @@ class Collection(Generic[T]):
         return self._build(self._retrieve(check_text("uuid", uuid, longest=LONGEST_NAME)))
 
     def page(self, token: str | None, maximum: int | None, condition: Wire | None) -> Page[T]:
-        request = page_request(
-            token=token,
-            maximum=None if maximum is None else check_count("maximum", maximum),
-            condition=condition,
-        )
-        page = self._page(request)
+        if maximum is not None:
+            check_count("maximum", maximum)
+        page = self._page(token, maximum, condition)
         return Page(tuple(map(self._build, page.items)), page.next_token)
 
     def all(self, condition: Wire | None) -> Iterator[T]:

@@ -25,11 +25,15 @@ def following(progress: bool | Report, name: str) -> Generator[Report]:
         with _live_line(name) as report:
             yield report
     elif progress is False:
-        yield lambda counts: None
+        yield _nothing
     else:
         raise TypeError(
             f"progress must be a bool or a function of counts, not {type(progress).__name__}"
         )
+
+
+def _nothing(_counts: Mapping[str, int]) -> None:
+    pass
 
 
 @contextmanager

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from datetime import timedelta
 from html import escape
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 from uuid import uuid4
+
+import attrs
 
 from . import _codecs as codecs
 from ._cache import Cached
@@ -30,6 +33,14 @@ if TYPE_CHECKING:
 
 DEFAULT_UPDATE_CACHE_TIME: Final = 5.0
 """How long, in seconds, what the server said serves reads before the next one asks again."""
+
+
+@attrs.frozen
+class _Submitted:
+    """What an object has from its submission on."""
+
+    uuid: str
+    cache: Cached[Snapshot]
 
 
 class Resource(ABC):
@@ -92,13 +103,12 @@ class Resource(ABC):
         self._connection = connection
         self._lock = threading.RLock()
         self._draft: dict[str, object] = {m.name: m.initial for m in self._members}
-        self._uuid: str | None = None
+        self._submitted: _Submitted | None = None
         self._in_doubt = False
         self._deleted = False
         self._hash: int | None = None
         self._auto_update = True
         self._update_cache_time = DEFAULT_UPDATE_CACHE_TIME
-        self._cache: Cached[Snapshot] | None = None
 
     # --- from and to JSON ------------------------------------------------------------------
 
@@ -140,9 +150,9 @@ class Resource(ABC):
 
     def to_json(self) -> dict[str, Json]:
         """The wire form: of the snapshot once submitted, of the creation before; sends nothing."""
-        if self._cache is None:
+        if self._submitted is None:
             return self._creation()
-        return self._cache.value.write(self._members)
+        return self._submitted.cache.value.write(self._members)
 
     def _creation(self) -> dict[str, Json]:
         """What a submission sends; members without a value are left to the server's defaults."""
@@ -158,38 +168,40 @@ class Resource(ABC):
     @property
     def uuid(self) -> str | None:
         """Its identifier, set on submission and kept for good; `None` before."""
-        return self._uuid
+        return None if self._submitted is None else self._submitted.uuid
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, type(self)) or self._uuid is None or other._uuid is None:
+        if not isinstance(other, type(self)) or self.uuid is None or other.uuid is None:
             return self is other
         return self._identity() == other._identity()
 
     def __hash__(self) -> int:
         """Kept once it was asked for, so that submitting an object does not lose it in a set."""
         if self._hash is None:
-            self._hash = id(self) if self._uuid is None else hash(self._identity())
+            self._hash = id(self) if self.uuid is None else hash(self._identity())
         return self._hash
 
     def _identity(self) -> tuple[str, str | None]:
-        return self._connection.cluster_url, self._uuid
+        return self._connection.cluster_url, self.uuid
 
     # --- reading and setting members -------------------------------------------------------
 
     def _current(self, member: ServerField[Any]) -> object:
-        cache = self._cache
-        if cache is None:
+        if self._submitted is None:
             return self._draft[member.name]
+        cache = self._submitted.cache
         snapshot = cache.get() if self._auto_update and not self._deleted else cache.value
         return snapshot.values[member.name]
 
     def _peek(self, name: str) -> object:
         """A member's value as it is known now; sends nothing."""
-        return self._draft[name] if self._cache is None else self._cache.value.values[name]
+        if self._submitted is None:
+            return self._draft[name]
+        return self._submitted.cache.value.values[name]
 
     def _assign(self, member: SubmitOnce[Any, Any], value: object) -> None:
         with self._lock:
-            if self._uuid is not None or self._in_doubt:
+            if self._submitted is not None or self._in_doubt:
                 raise AttributeError(
                     f"{member.name} cannot be set: the {self._kind} is already submitted"
                 )
@@ -221,8 +233,8 @@ class Resource(ABC):
     @update_cache_time.setter
     def update_cache_time(self, value: float | timedelta) -> None:
         self._update_cache_time = seconds("update_cache_time", value)
-        if self._cache is not None:
-            self._cache.max_age = self._update_cache_time
+        if self._submitted is not None:
+            self._submitted.cache.max_age = self._update_cache_time
 
     # --- life ------------------------------------------------------------------------------
 
@@ -245,19 +257,19 @@ class Resource(ABC):
         """
         with self._lock:
             if self._deleted:
-                raise self._missing(f"the {self._kind} {self._uuid} was deleted")
+                raise self._missing(f"the {self._kind} {self.uuid} was deleted")
             if self._in_doubt:
                 raise SubmissionUnknownException(
                     f"the {self._kind} was sent before and it is unknown whether that took "
                     "effect; look for it, or make a new one"
                 )
-            if self._uuid is None:
+            if self._submitted is None:
                 self._submit_draft()
 
     def _submit_draft(self) -> None:
         if self._connection.client_shortnames and self._draft["shortname"] is None:
             self._draft["shortname"] = f"{self._kind}-{uuid4().hex}"
-        shortname = codecs.read_optional_text(self._draft["shortname"])  # type: ignore[arg-type]
+        shortname = self.shortname
         wire = self._creation()
         tries = Tries(self._connection.clock, keyed=shortname is not None)
         self._in_doubt = True
@@ -287,10 +299,9 @@ class Resource(ABC):
         except self._missing:
             return None
         found = self._from_answer(self._connection, answer.parsed)
-        assert found._uuid is not None
         return Found(
-            uuid=found._uuid,
-            created=found._peek("creation_date"),  # type: ignore[arg-type]
+            uuid=codecs.read_text(found.uuid),
+            created=found.creation_date,
             seen=answer.date,
             same=all(
                 found._peek(member.name) == self._draft[member.name]
@@ -300,20 +311,23 @@ class Resource(ABC):
         )
 
     def _bind(self, uuid: str, snapshot: Snapshot, *, fresh: bool) -> None:
-        self._cache = Cached(
-            self._fetch, self._connection.clock, self._update_cache_time, snapshot, fresh=fresh
+        cache = Cached(
+            lambda: self._fetch(uuid),
+            self._connection.clock,
+            self._update_cache_time,
+            snapshot,
+            fresh=fresh,
         )
-        self._uuid = uuid
+        self._submitted = _Submitted(uuid, cache)
 
-    def _fetch(self) -> Snapshot:
-        assert self._uuid is not None
-        wire = self._retrieve(self._uuid).parsed
+    def _fetch(self, uuid: str) -> Snapshot:
+        wire = self._retrieve(uuid).parsed
         try:
             snapshot = Snapshot.read(self._members, wire)
         except ValueError as error:
             raise _malformed(self._kind, error) from error
-        if str(wire.get("uuid")).lower() != self._uuid.lower():
-            raise _malformed(self._kind, ValueError(f"asked for {self._uuid}, got another"))
+        if str(wire.get("uuid")).lower() != uuid.lower():
+            raise _malformed(self._kind, ValueError(f"it is not {uuid}"))
         return snapshot
 
     def update(self, flushcache: bool = False) -> None:
@@ -327,19 +341,21 @@ class Resource(ABC):
             UnauthorizedException: the token is not accepted, or does not allow this.
             QarnotGenericException: any other failure; what was known stays.
         """
-        if self._cache is None:
+        flush = codecs.check_boolean("flushcache", flushcache)
+        if self._submitted is None:
             return
-        if codecs.check_boolean("flushcache", flushcache):
-            self._cache.refresh()
+        if flush:
+            self._submitted.cache.refresh()
         else:
-            self._cache.get()
+            self._submitted.cache.get()
 
-    def _mark_deleted(self) -> None:
-        """Take in that the server accepted the deletion."""
-        with self._lock:
-            assert self._cache is not None
+    def _delete(self, send: Callable[[str], None]) -> None:
+        """Send the deletion of this uuid and take it in; does nothing before submission."""
+        if self._submitted is not None:
+            send(self._submitted.uuid)
+            cache = self._submitted.cache
             self._deleted = True
-            self._cache.replace(self._cache.value.with_value("state", self._deleting))
+            cache.replace(cache.value.with_value("state", self._deleting))
 
     @abstractmethod
     def _create(self, wire: Wire, tries: Tries) -> str:
@@ -356,7 +372,7 @@ class Resource(ABC):
         declared = {member.name for member in self._members}
         shown = ("name", "shortname", "uuid", "pool", "state", "tags")
         return {
-            name: self._uuid if name == "uuid" else self._peek(name)
+            name: self.uuid if name == "uuid" else self._peek(name)
             for name in shown
             if name == "uuid" or name in declared
         }

@@ -14,6 +14,7 @@ import weakref
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from pathlib import Path
 from typing import Final
 
 import httpx
@@ -83,12 +84,11 @@ _current: Final[ContextVar[Exchange | None]] = ContextVar("exchange", default=No
 
 
 @contextmanager
-def exchange() -> Generator[Exchange]:
-    """Turn whatever httpx raises within into a `Failure`, chained to its cause."""
-    under_way = Exchange()
-    token = _current.set(under_way)
+def recording(exchange: Exchange) -> Generator[None]:
+    """Record the request made within, and turn whatever httpx raises into a `Failure`."""
+    token = _current.set(exchange)
     try:
-        yield under_way
+        yield
     except _NOT_SENT as error:
         raise NotSent(_reason(error)) from error
     except httpx.TimeoutException as error:
@@ -147,7 +147,7 @@ def _verification(settings: Settings) -> ssl.SSLContext | bool:
         return True
     path = settings.cluster_custom_certificate
     try:
-        if os.path.isdir(path):
+        if Path(path).is_dir():
             return ssl.create_default_context(capath=path)
         return ssl.create_default_context(cafile=path)
     except (OSError, ssl.SSLError) as error:
@@ -174,9 +174,9 @@ def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
 
 
 def _remember(request: httpx.Request) -> None:
-    under_way = _current.get()
-    if under_way is not None:
-        under_way.method, under_way.url = request.method, str(request.url)
+    exchange = _current.get()
+    if exchange is not None:
+        exchange.method, exchange.url = request.method, str(request.url)
 
 
 def _only_success(response: httpx.Response) -> None:

@@ -77,9 +77,16 @@ def load(
 
     Args:
         fileconf: see `FileConf`.
+        client_token: see `Connection`, as for all that follow but the last.
+        cluster_url: see there.
+        cluster_unsafe: see there.
+        cluster_timeout: see there.
+        cluster_custom_certificate: see there.
+        retry_count: see there.
+        retry_wait: see there.
+        deadline: see there.
+        client_shortnames: see there.
         environ: the environment, `os.environ` by default.
-        client_token, cluster_url, cluster_unsafe, cluster_timeout, cluster_custom_certificate,
-        retry_count, retry_wait, deadline, client_shortnames: see `Connection`.
 
     Raises:
         QarnotGenericException: no source gives a token.

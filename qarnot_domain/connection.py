@@ -81,17 +81,17 @@ class Connection:
         self._jobs = Collection(
             partial(Job._from_answer, self),
             lambda uuid: convert.wire(gateway.retrieve_job(uuid).parsed),
-            lambda request: convert.wire_page(gateway.paginate_jobs(request)),
+            lambda *query: convert.wire_page(gateway.paginate_jobs(convert.page_request(*query))),
         )
         self._tasks = Collection(
             partial(Task._from_answer, self),
             lambda uuid: convert.wire(gateway.retrieve_task(uuid).parsed),
-            lambda request: convert.wire_page(gateway.paginate_tasks(request)),
+            lambda *query: convert.wire_page(gateway.paginate_tasks(convert.page_request(*query))),
         )
         self._pools = Collection(
             partial(Pool._from_answer, self),
             lambda uuid: convert.wire(gateway.retrieve_pool(uuid).parsed),
-            lambda request: convert.wire_page(gateway.paginate_pools(request)),
+            lambda *query: convert.wire_page(gateway.paginate_pools(convert.page_request(*query))),
         )
 
     @property

@@ -265,11 +265,10 @@ def _item_message(value: object) -> str:
     if not isinstance(value, dict):
         return ""
     members = {str(name).lower(): member for name, member in value.items()}
-    for candidate in (members.get("message"), members.get("error")):
-        if isinstance(candidate, dict):
-            candidate = candidate.get("message")
-        if isinstance(candidate, str) and candidate.strip():
-            return candidate
+    for said in (members.get("message"), members.get("error")):
+        words = said.get("message") if isinstance(said, dict) else said
+        if isinstance(words, str) and words.strip():
+            return words
     reasons = [
         f"{name}: {', '.join(texts)}" if name else ", ".join(texts)
         for name, texts in _field_errors(value).items()

@@ -1,10 +1,11 @@
-"""Jobs: what groups tasks, limits how long they run together, and lets them depend on each other."""
+"""Jobs: what groups tasks, limits how long they run, and lets them depend on each other."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from . import _codecs as codecs
@@ -75,7 +76,9 @@ class Job(Resource):
     Settable until submission. The list handed out is a copy: set the member to change it.
     """
 
-    _pool_uuid = SubmitOnce("poolUuid", POOL_UUID, None, name="pool")
+    _pool_uuid: SubmitOnce[str | None, Pool | str | None] = SubmitOnce(
+        "poolUuid", POOL_UUID, None, name="pool"
+    )
 
     def __init__(
         self,
@@ -109,9 +112,9 @@ class Job(Resource):
 
         An empty list before submission. Raises as `update` does.
         """
-        if self._uuid is None:
+        if self._submitted is None:
             return []
-        listed = self._connection._gateway.list_job_tasks(self._uuid)
+        listed = self._connection._gateway.list_job_tasks(self._submitted.uuid)
         return [Task._from_answer(self._connection, wire) for wire in convert.wires(listed)]
 
     def terminate(self) -> None:
@@ -123,9 +126,9 @@ class Job(Resource):
             MissingJobException: it is gone.
             UnauthorizedException, QarnotGenericException: the server refused or failed.
         """
-        if self._uuid is not None and self._cache is not None:
-            self._connection._gateway.terminate_job(self._uuid)
-            self._cache.expire()
+        if self._submitted is not None:
+            self._connection._gateway.terminate_job(self._submitted.uuid)
+            self._submitted.cache.expire()
 
     def delete(self, forceAbort: bool = False) -> None:  # noqa: N803  (the official SDK's name)
         """Delete it on the server; does nothing before submission.
@@ -142,9 +145,7 @@ class Job(Resource):
             QarnotGenericException: any other failure.
         """
         force = codecs.check_boolean("forceAbort", forceAbort)
-        if self._uuid is not None:
-            self._connection._gateway.delete_job(self._uuid, force=force)
-            self._mark_deleted()
+        self._delete(partial(self._connection._gateway.delete_job, force=force))
 
     def wait(
         self,
@@ -171,7 +172,7 @@ class Job(Resource):
             QarnotGenericException: it is not submitted, or as `update`.
         """
         limit = None if timeout is None else seconds("timeout", timeout)
-        if self._uuid is None:
+        if self._submitted is None:
             raise QarnotGenericException("wait: the job is not submitted")
         if self.state.is_final:
             return True

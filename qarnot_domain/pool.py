@@ -75,9 +75,7 @@ class Pool(Resource):
             MissingPoolException: it is gone already.
             UnauthorizedException, QarnotGenericException: the server refused or failed.
         """
-        if self._uuid is not None:
-            self._connection._gateway.delete_pool(self._uuid)
-            self._mark_deleted()
+        self._delete(self._connection._gateway.delete_pool)
 
     def _create(self, wire: Wire, tries: Tries) -> str:
         return self._connection._gateway.create_pool(convert.pool_create(wire), tries).uuid

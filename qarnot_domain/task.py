@@ -163,8 +163,12 @@ class Task(Resource):
     errors = ServerField("errors", Codec(_read_errors, _write_errors, show=list), [])
     """Why it failed: a list of `TaskError`, empty if it did not."""
 
-    _pool_uuid = SubmitOnce("poolUuid", POOL_UUID, None, name="pool")
-    _job_uuid = SubmitOnce("jobUuid", _JOB_UUID, None, name="job")
+    _pool_uuid: SubmitOnce[str | None, Pool | str | None] = SubmitOnce(
+        "poolUuid", POOL_UUID, None, name="pool"
+    )
+    _job_uuid: SubmitOnce[str | None, Job | str | None] = SubmitOnce(
+        "jobUuid", _JOB_UUID, None, name="job"
+    )
 
     def __init__(
         self,
@@ -221,9 +225,7 @@ class Task(Resource):
             MissingTaskException: it is gone already.
             UnauthorizedException, QarnotGenericException: the server refused or failed.
         """
-        if self._uuid is not None:
-            self._connection._gateway.delete_task(self._uuid)
-            self._mark_deleted()
+        self._delete(self._connection._gateway.delete_task)
 
     def _create(self, wire: Wire, tries: Tries) -> str:
         return self._connection._gateway.create_task(convert.task_create(wire), tries).uuid

@@ -52,6 +52,7 @@ class TimeSpan(str):
     """`00:00:00`."""
 
     def __new__(cls, value: str | timedelta) -> Self:
+        """Read the value; the class says what it may be."""
         if isinstance(value, timedelta):
             ticks = _ticks_of_timedelta(value)
         elif isinstance(value, str):

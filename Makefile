@@ -1,0 +1,82 @@
+# The verbs of the project. A fresh machine needs python3.11, make and git (and Node for `check`).
+PYTHON ?= python3.11
+VENV := .venv
+DEMO_VENV := .venv-demo
+OFFICIAL_VENV := .venv-official-sdk
+BIN := $(VENV)/bin
+SOURCES := pyproject.toml README.md LICENSE $(shell find qarnot_domain generated/qarnot_api -name '*.py' -o -name py.typed)
+INSTALL_PROJECT := install --quiet --no-deps --no-build-isolation --force-reinstall .
+LOCK := $(BIN)/uv pip compile --universal --generate-hashes --no-header --quiet
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_ROOT_USER_ACTION := ignore
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check generate check-generated lint types spec-lint docs-examples lock build clean
+
+help: ## Show the verbs
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | column -t -s '|'
+
+demo: $(DEMO_VENV)/installed ## Tell the whole story of a job on the emulator
+	@$(DEMO_VENV)/bin/python docs/examples/demo.py
+
+test: $(VENV)/installed $(OFFICIAL_VENV)/ready ## Run all tests, on the installed package
+	QARNOT_OFFICIAL_SDK_PYTHON=$(CURDIR)/$(OFFICIAL_VENV)/bin/python $(BIN)/pytest -m "not check"
+
+check: lint types check-generated spec-lint docs-examples ## Lint, types, generated code, document, docs (needs Node)
+	$(BIN)/pytest -m check
+
+generate: $(VENV)/ready ## Make generated/qarnot_api anew from the document
+	$(BIN)/python openapi/regenerate.py
+
+check-generated: $(VENV)/ready ## Fail unless generated/qarnot_api is what the document gives
+	$(BIN)/python openapi/regenerate.py --check
+
+lint: $(VENV)/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/ready
+	$(BIN)/mypy
+	$(BIN)/pyright
+
+spec-lint: $(VENV)/ready openapi/node_modules
+	$(BIN)/openapi-spec-validator openapi/qarnot-compute.yaml
+	cd openapi && npm run --silent lint
+
+docs-examples: $(VENV)/installed
+	$(BIN)/pytest tests/docs
+
+lock: $(VENV)/ready ## Pin the requirements anew, with hashes, to the newest versions allowed
+	$(LOCK) --upgrade --all-extras --group build pyproject.toml -o .ci/requirements-demo.txt
+	$(LOCK) --upgrade --all-extras --group check pyproject.toml -o .ci/requirements-dev.txt
+	$(LOCK) --upgrade --group pyproject.toml:official-sdk -o .ci/requirements-official-sdk.txt
+
+build: $(VENV)/ready ## Build the wheel and the source distribution into dist/
+	$(BIN)/python -m build --no-isolation
+
+clean: ## Remove everything that the verbs made
+	rm -rf $(VENV) $(DEMO_VENV) $(OFFICIAL_VENV) build dist openapi/node_modules \
+		.hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+$(VENV)/ready: .ci/requirements-dev.txt
+$(DEMO_VENV)/ready: .ci/requirements-demo.txt
+$(OFFICIAL_VENV)/ready: .ci/requirements-official-sdk.txt
+
+.venv%/ready .venv/ready:
+	$(PYTHON) -m venv --clear $(@D)
+	$(@D)/bin/pip install --quiet --require-hashes -r $<
+	@touch $@
+
+$(VENV)/installed: $(VENV)/ready $(SOURCES)
+	$(@D)/bin/pip $(INSTALL_PROJECT)
+	@touch $@
+
+$(DEMO_VENV)/installed: $(DEMO_VENV)/ready $(SOURCES)
+	$(@D)/bin/pip $(INSTALL_PROJECT)
+	@touch $@
+
+openapi/node_modules: openapi/package-lock.json
+	cd openapi && npm ci --silent
+	@touch $@
