@@ -82,6 +82,14 @@ def _encodable(member: str, value: str) -> str:
     return value
 
 
+def check_id(member: str, value: object) -> str:
+    """A uuid or shortname as part of a URL, where `..` would climb and an empty text would list."""
+    text = check_text(member, value, longest=LONGEST_NAME)
+    if text in (".", "..") or not text.isprintable():
+        raise ValueError(f"{member} must be a uuid or a shortname, not {value!r}")
+    return text
+
+
 _DNS_LABEL: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -315,7 +323,11 @@ def _read_state(state: type[StateT], value: Json) -> StateT:
 
 
 def text(*, longest: int) -> SettableCodec[str, str]:
-    return SettableCodec(read_text, unchanged, check=partial(check_text, longest=longest))
+    return SettableCodec(
+        lambda value: read_optional_text(value) or "",
+        unchanged,
+        check=partial(check_text, longest=longest),
+    )
 
 
 def tags(*, most: int) -> SettableCodec[list[str], Iterable[str]]:

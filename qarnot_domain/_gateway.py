@@ -37,7 +37,7 @@ from qarnot_api.models import (
     TaskCreate,
     TaskPage,
 )
-from qarnot_api.types import Response
+from qarnot_api.types import UNSET, Response
 
 from ._clock import Clock
 from ._retry import Decision, Kind, Outcome, Phase, Policy, Quota, decide
@@ -156,8 +156,10 @@ class Gateway:
         return self._read(_RETRIEVE_JOB, lambda: retrieve_job.sync_detailed(uuid, client=self._api))
 
     def delete_job(self, uuid: str, *, force: bool) -> None:
+        # Left out rather than `false`, which the official C# and Go SDKs never send either.
+        forced = True if force else UNSET
         self._delete(
-            _DELETE_JOB, lambda: delete_job.sync_detailed(uuid, client=self._api, force=force)
+            _DELETE_JOB, lambda: delete_job.sync_detailed(uuid, client=self._api, force=forced)
         )
 
     def terminate_job(self, uuid: str) -> None:

@@ -27,6 +27,8 @@ _KEEP_ALIVE_SECONDS: Final = 90.0
 
 _MAX_CONNECTIONS: Final = 64
 
+_LOOPBACK: Final = ("all://localhost", "all://127.0.0.1", "all://[::1]")
+
 _USER_AGENT: Final = f"qarnot-domain/{__version__} python/{platform.python_version()}"
 
 _MULTI_STATUS: Final = 207
@@ -136,6 +138,9 @@ def _build_client(settings: Settings) -> httpx.Client:
             keepalive_expiry=_KEEP_ALIVE_SECONDS,
         ),
         follow_redirects=False,
+        # A proxy taken from the environment is for the world outside: no proxy could reach this
+        # machine's loopback, and none should see the token sent there.
+        mounts=dict.fromkeys(_LOOPBACK),
         event_hooks={"request": [_remember], "response": [_only_success]},
     )
 

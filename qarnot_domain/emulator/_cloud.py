@@ -17,9 +17,15 @@ from qarnot_domain.emulator._lifecycle import Lifecycle
 from qarnot_domain.emulator._router import Call, Match, Router
 from qarnot_domain.emulator._store import Limits, Store
 
-_ROUTER: Final = Router(
-    (*_general.ROUTES, *_jobs.ROUTES, *_tasks.ROUTES, *_pools.ROUTES, *_pending.ROUTES)
+ROUTES: Final = (
+    *_general.ROUTES,
+    *_jobs.ROUTES,
+    *_tasks.ROUTES,
+    *_pools.ROUTES,
+    *_pending.ROUTES,
 )
+"""Every operation of the document."""
+_ROUTER: Final = Router(ROUTES)
 
 
 @dataclass(frozen=True, slots=True)

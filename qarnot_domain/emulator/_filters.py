@@ -90,25 +90,25 @@ class FilterCompiler(Generic[T]):
 
     def _test(self, operator: str, members: Mapping[str, Any], path: str) -> Test | None:
         if operator in _MULTIPLE:
-            values = members.get("values")
-            if not isinstance(values, list):
-                fault(self._faults, f"{path}.values", "must be a list")
-                return None
-            wanted: list[object] = values
-            is_in: Test = lambda actual: any(_equal(actual, value) for value in wanted)  # noqa: E731
-            return is_in if operator == "in" else lambda actual: not is_in(actual)
-        value: object = members.get("value")
+            return self._membership(operator, members.get("values"), path)
+        if "value" not in members:
+            fault(self._faults, f"{path}.value", "is required")
+            return None
+        value: object = members["value"]
         if isinstance(value, dict | list):
             fault(self._faults, f"{path}.value", "must be a single value")
             return None
         if operator == "like":
             return self._like(value, path)
-        if operator == "equal":
-            return lambda actual: _equal(actual, value)
-        if operator == "notequal":
-            return lambda actual: not _equal(actual, value)
-        signs = _ORDERINGS[operator]
-        return lambda actual: _compare(actual, value) in signs
+        return _comparison(operator, value)
+
+    def _membership(self, operator: str, values: object, path: str) -> Test | None:
+        if not isinstance(values, list):
+            fault(self._faults, f"{path}.values", "must be a list")
+            return None
+        wanted: list[object] = values
+        is_in = operator == "in"
+        return lambda actual: any(_equal(actual, value) for value in wanted) == is_in
 
     def _like(self, value: object, path: str) -> Test | None:
         pattern = value if isinstance(value, str) else ""
@@ -135,6 +135,15 @@ _ORDERINGS: Final[dict[str, tuple[int, ...]]] = {
     "greaterthan": (1,),
     "greaterthanorequal": (1, 0),
 }
+
+
+def _comparison(operator: str, value: object) -> Test:
+    if operator == "equal":
+        return lambda actual: _equal(actual, value)
+    if operator == "notequal":
+        return lambda actual: not _equal(actual, value)
+    signs = _ORDERINGS[operator]
+    return lambda actual: _compare(actual, value) in signs
 
 
 def _never(_item: object) -> bool:

@@ -44,7 +44,7 @@ PAGE_REQUEST: Final = Object(
 )
 SEARCH_REQUEST: Final = Object(
     {
-        "select": Object({"fields": Items(Text())}),
+        "select": Object({"fields": Items(Text(shortest=1))}, required=("fields",)),
         "filter": Anything(),
         "maximumResults": Integer(least=1),
     }
@@ -187,11 +187,11 @@ def _selection(
     catalogue: Catalogue[R], select: Mapping[str, Any] | None, faults: Faults
 ) -> set[str] | None:
     """The members to give; the uuid always is, so that a client can tell the objects apart."""
-    if select is None or select["fields"] is None:
+    if select is None:
         return None
     documented = {name.lower(): name for name in catalogue.fields}
     selected = {"uuid"}
-    for index, asked in enumerate(select["fields"]):
+    for index, asked in enumerate(select["fields"] or []):
         name = documented.get(str(asked).lower().split(".")[0])
         if name is None:
             fault(faults, f"select.fields[{index}]", f"{asked!r} is not a field to select")

@@ -10,8 +10,8 @@ from qarnot_domain.emulator._filters import Accessor
 from qarnot_domain.emulator._http import Refusal, Response, invalid, json_response
 from qarnot_domain.emulator._router import Call, Route
 from qarnot_domain.emulator._shapes import (
-    NAME,
     SHORTNAME,
+    UINT32_MAX,
     Boolean,
     Integer,
     Items,
@@ -53,25 +53,25 @@ SETTINGS: Final[dict[str, Shape]] = {
     "hardwareConstraints": Items(HARDWARE_CONSTRAINT),
     "secretsAccessRights": SECRETS_ACCESS_RIGHTS,
     "labels": Texts(),
-    "resourceBuckets": Items(Text(), most=100),
+    "resourceBuckets": Items(Text(shortest=1), most=100),
     "advancedResourceBuckets": Items(RESOURCES_BUCKET, most=100),
-    "preparationTask": Object({"commandLine": Text()}),
+    "preparationTask": Object({"commandLine": Text()}, required=("commandLine",)),
     "taskDefaultWaitForPoolResourcesSynchronization": Boolean(),
     "schedulingType": SCHEDULING_TYPE,
     "targetedReservedMachineKey": Text(),
     "targetedReservationName": Text(),
-    "defaultResourcesCacheTTLSec": Integer(),
+    "defaultResourcesCacheTTLSec": Integer(least=0),
     "privileges": PRIVILEGES,
     "defaultRetrySettings": RETRY_SETTINGS,
-    "maxTimeQueueSeconds": Integer(least=0),
-    "multiSlotsSettings": Object({"slotsPerNode": Integer(least=0)}),
+    "maxTimeQueueSeconds": Integer(least=0, most=UINT32_MAX),
+    "multiSlotsSettings": Object({"slotsPerNode": Integer(least=0, most=UINT32_MAX)}),
 }
 """The members of a pool that are checked, kept and given back, without effect here."""
 
 POOL_CREATE: Final = Object(
     {
         **SETTINGS,
-        "name": NAME,
+        "name": Text(shortest=1),
         "profile": Text(shortest=1),
         "shortname": SHORTNAME,
         "instanceCount": Integer(least=0),
@@ -148,6 +148,10 @@ def view_pool(store: Store, pool: Pool, now: datetime) -> dict[str, Any]:
         name: _DEFAULTS.get(name) if value is None else value
         for name, value in pool.settings.items()
     }
+    sent = {k: v for k, v in settings["elasticProperty"].items() if v is not None}
+    settings["elasticProperty"] = {**_DEFAULTS["elasticProperty"], **sent}
+    if settings["scaling"] is not None:
+        settings["scaling"] = {**settings["scaling"], "activePolicyName": None}
     return {
         "uuid": pool.uuid,
         "name": pool.name,

@@ -20,6 +20,7 @@ from qarnot_domain.timespan import TimeSpan
 Faults: TypeAlias = dict[str, list[str]]
 
 INT32_MAX = 2**31 - 1
+UINT32_MAX = 2**32 - 1
 INT64_MAX = 2**63 - 1
 ZERO_UUID = str(uuid.UUID(int=0))
 
@@ -116,7 +117,10 @@ class Integer:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """Any number."""
+    """A number within bounds, the upper one excluded."""
+
+    least: float | None = None
+    below: float | None = None
 
     def read(self, value: object, path: str, faults: Faults) -> Any:
         if not isinstance(value, int | float) or isinstance(value, bool):
@@ -124,6 +128,10 @@ class Number:
         elif isinstance(value, float) and not math.isfinite(value):
             # 1e999 is JSON, but reads as infinity, which cannot be written back.
             fault(faults, path, "is too large")
+        elif self.least is not None and value < self.least:
+            fault(faults, path, f"must be at least {self.least}")
+        elif self.below is not None and value >= self.below:
+            fault(faults, path, f"must be below {self.below}")
         return value
 
 

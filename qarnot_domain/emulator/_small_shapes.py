@@ -13,9 +13,16 @@ from qarnot_domain.emulator._shapes import (
     Items,
     Number,
     Object,
+    Shape,
     Text,
     Union,
 )
+
+
+def _with(member: str, shape: Shape) -> Object:
+    """An object with one member, which it needs."""
+    return Object({member: shape}, required=(member,))
+
 
 CONSTANT: Final = Object(
     {
@@ -33,9 +40,9 @@ CONSTANT: Final = Object(
 RESOURCES_BUCKET: Final = Object(
     {
         "bucketName": Text(shortest=1),
-        "filtering": Object({"prefixFiltering": Object({"prefix": Text()})}),
-        "resourcesTransformation": Object({"stripPrefix": Object({"prefix": Text()})}),
-        "cacheTTLSec": Integer(),
+        "filtering": Object({"prefixFiltering": _with("prefix", Text())}),
+        "resourcesTransformation": Object({"stripPrefix": _with("prefix", Text())}),
+        "cacheTTLSec": Integer(least=0),
     },
     required=("bucketName",),
 )
@@ -61,7 +68,7 @@ FORCED_CONSTANT: Final = Object(
 FORCED_NETWORK_RULE: Final = Object(
     {
         "inbound": Boolean(),
-        "proto": Text(),
+        "proto": Text(shortest=1),
         "port": Text(),
         "to": Text(),
         "publicHost": Text(),
@@ -77,17 +84,21 @@ FORCED_NETWORK_RULE: Final = Object(
     required=("inbound", "proto"),
 )
 
+_AMOUNT: Final = Number(least=0)
+_CORES: Final = Integer(least=0)
+
+
 HARDWARE_CONSTRAINT: Final = Union(
     "discriminator",
     {
-        "MinimumCoreHardwareConstraint": Object({"coreCount": Integer()}),
-        "MaximumCoreHardwareConstraint": Object({"coreCount": Integer()}),
-        "MinimumRamCoreRatioHardwareConstraint": Object({"minimumMemoryGBCoreRatio": Number()}),
-        "MaximumRamCoreRatioHardwareConstraint": Object({"maximumMemoryGBCoreRatio": Number()}),
-        "MinimumRamHardwareConstraint": Object({"minimumMemoryMB": Number()}),
-        "MaximumRamHardwareConstraint": Object({"maximumMemoryMB": Number()}),
-        "SpecificHardwareConstraint": Object({"specificationKey": Text()}),
-        "CpuModelHardwareConstraint": Object({"cpuModel": Text()}),
+        "MinimumCoreHardwareConstraint": _with("coreCount", _CORES),
+        "MaximumCoreHardwareConstraint": _with("coreCount", _CORES),
+        "MinimumRamCoreRatioHardwareConstraint": _with("minimumMemoryGBCoreRatio", _AMOUNT),
+        "MaximumRamCoreRatioHardwareConstraint": _with("maximumMemoryGBCoreRatio", _AMOUNT),
+        "MinimumRamHardwareConstraint": _with("minimumMemoryMB", _AMOUNT),
+        "MaximumRamHardwareConstraint": _with("maximumMemoryMB", _AMOUNT),
+        "SpecificHardwareConstraint": _with("specificationKey", Text()),
+        "CpuModelHardwareConstraint": _with("cpuModel", Text()),
         "GpuHardwareConstraint": Object({}),
         "NoGpuHardwareConstraint": Object({}),
         "SSDHardwareConstraint": Object({}),
@@ -97,8 +108,8 @@ HARDWARE_CONSTRAINT: Final = Union(
 
 SECRETS_ACCESS_RIGHTS: Final = Object(
     {
-        "bySecret": Items(Object({"key": Text(shortest=1)}, required=("key",))),
-        "byPrefix": Items(Object({"prefix": Text()}, required=("prefix",))),
+        "bySecret": Items(_with("key", Text(shortest=1))),
+        "byPrefix": Items(_with("prefix", Text())),
     }
 )
 
@@ -109,9 +120,14 @@ ELASTIC_PROPERTY: Final = Object(
         "maxTotalSlots": Integer(least=0),
         "minIdleSlots": Integer(least=0),
         "resizePeriod": Integer(least=0),
-        "rampResizeFactor": Number(),
+        "rampResizeFactor": Number(least=0, below=1),
         "minIdleTimeSeconds": Integer(least=0),
     }
+)
+
+_TIME_OF_DAY: Final = Text(
+    pattern=re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,7})?"),
+    form="a time of the day, hh:mm:ss",
 )
 
 _ENABLED_PERIODS: Final = Items(
@@ -135,8 +151,8 @@ _ENABLED_PERIODS: Final = Items(
                             )
                         )
                     ),
-                    "startTimeUtc": Text(),
-                    "endTimeUtc": Text(),
+                    "startTimeUtc": _TIME_OF_DAY,
+                    "endTimeUtc": _TIME_OF_DAY,
                 },
                 required=("days", "startTimeUtc", "endTimeUtc"),
             ),
@@ -156,7 +172,7 @@ SCALING: Final = Object(
                             "enabledPeriods": _ENABLED_PERIODS,
                             "slotsCount": Integer(least=0, most=INT64_MAX),
                         },
-                        required=("name", "slotsCount"),
+                        required=("name", "enabledPeriods", "slotsCount"),
                     ),
                     "ManagedTasksQueue": Object(
                         {
@@ -166,9 +182,9 @@ SCALING: Final = Object(
                             "maxTotalSlots": Integer(least=0, most=INT64_MAX),
                             "minIdleSlots": Integer(least=0, most=INT64_MAX),
                             "minIdleTimeSeconds": Integer(least=0, most=INT64_MAX),
-                            "scalingFactor": Number(),
+                            "scalingFactor": Number(least=0),
                         },
-                        required=("name",),
+                        required=("name", "enabledPeriods"),
                     ),
                 },
             )

@@ -13,6 +13,7 @@ from qarnot_domain.emulator._shapes import (
     NAME,
     REGEX_LONGEST,
     SHORTNAME,
+    UINT32_MAX,
     Boolean,
     Choice,
     Faults,
@@ -68,12 +69,12 @@ _DEPENDENCIES: Final = Object(
 
 SETTINGS: Final[dict[str, Shape]] = {
     "projectUuid": Uuid(),
-    "resourceBuckets": Items(Text(), most=MAX_BUCKETS),
+    "resourceBuckets": Items(Text(shortest=1), most=MAX_BUCKETS),
     "advancedResourceBuckets": Items(RESOURCES_BUCKET, most=MAX_BUCKETS),
     "resultBucket": Text(),
     "resultsBucket": Text(),
     "resultsBucketPrefix": Text(),
-    "resultsCacheTTLSec": Integer(),
+    "resultsCacheTTLSec": Integer(least=0),
     "constraints": Items(CONSTANT),
     "forcedConstants": Items(FORCED_CONSTANT),
     "forcedNetworkRules": Items(FORCED_NETWORK_RULE),
@@ -86,16 +87,16 @@ SETTINGS: Final[dict[str, Shape]] = {
     "resultsBlacklist": _REGEX,
     "snapshotBucket": Text(),
     "snapshotBucketPrefix": Text(),
-    "maxRetriesPerInstance": Integer(),
+    "maxRetriesPerInstance": Integer(least=0),
     "retrySettings": RETRY_SETTINGS,
     "waitForPoolResourcesSynchronization": Boolean(),
     "uploadResultsOnCancellation": Boolean(),
     "schedulingType": SCHEDULING_TYPE,
     "targetedReservedMachineKey": Text(),
     "targetedReservationName": Text(),
-    "defaultResourcesCacheTTLSec": Integer(),
+    "defaultResourcesCacheTTLSec": Integer(least=0),
     "privileges": PRIVILEGES,
-    "maxTimeQueueSeconds": Integer(least=0),
+    "maxTimeQueueSeconds": Integer(least=0, most=UINT32_MAX),
     "priority": Integer(),
 }
 """The members of a task that are checked, kept and given back, without effect here."""
@@ -105,7 +106,7 @@ TASK_CREATE: Final = Object(
         **SETTINGS,
         "name": NAME,
         "shortname": SHORTNAME,
-        "profile": Text(shortest=1),
+        "profile": Text(),
         "poolUuid": Uuid(),
         "jobUuid": Uuid(),
         "instanceCount": Integer(least=0, most=MAX_INSTANCES),
@@ -134,7 +135,7 @@ def create_task(store: Store, body: object, now: datetime) -> Task:
     constants = {entry["key"]: entry["value"] for entry in document["constants"] or []}
     execution_time = _execution_time(constants.get(EXECUTION_TIME_CONSTANT), faults)
     outcome = _outcome(constants.get(OUTCOME_CONSTANT), faults)
-    _check_exclusions(document, faults)
+    _check_exclusions(document, pool_uuid, faults)
     if faults:
         raise invalid(faults)
     _creation.require_free_shortname(store.tasks, "task", document["shortname"])
@@ -152,7 +153,7 @@ def create_task(store: Store, body: object, now: datetime) -> Task:
         completion_time_to_live=document["completionTimeToLive"] or TimeSpan.ZERO,
         state=TaskState.SUBMITTED,
         last_modified=now,
-        profile=document["profile"],
+        profile=document["profile"] or None,
         pool_uuid=pool_uuid,
         job_uuid=document["jobUuid"],
         instance_count=document["instanceCount"] or 0,
@@ -215,7 +216,7 @@ def _check_place(
             fault(faults, "poolUuid", "there is no such pool")
         elif not _lifecycle.is_open(pool):
             fault(faults, "poolUuid", "the pool is closed")
-    if (document["profile"] is None) == (pool_uuid is None):
+    if bool(document["profile"]) == (pool_uuid is not None):
         fault(faults, "profile", "a task has either a profile or a pool")
     return pool_uuid
 
@@ -242,9 +243,11 @@ def _dependencies(
     return dependencies
 
 
-def _check_exclusions(document: Mapping[str, Any], faults: Faults) -> None:
+def _check_exclusions(document: Mapping[str, Any], pool_uuid: str | None, faults: Faults) -> None:
     if document["resourceBuckets"] and document["advancedResourceBuckets"]:
         fault(faults, "resourceBuckets", "excludes advancedResourceBuckets")
+    if document["hardwareConstraints"] and pool_uuid is not None:
+        fault(faults, "hardwareConstraints", "are the pool's for a task that runs in one")
     is_targeted = document["targetedReservedMachineKey"] or document["targetedReservationName"]
     if is_targeted and document["schedulingType"] != "reserved":
         fault(faults, "schedulingType", "must be reserved to target a machine or a reservation")

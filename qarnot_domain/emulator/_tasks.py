@@ -17,6 +17,7 @@ from qarnot_domain.emulator._task_creation import MAX_TASK_CONSTANTS, SETTINGS, 
 
 TASK_UPDATE: Final = Object(
     {
+        "constraints": Items(CONSTANT),
         "constants": Items(CONSTANT, most=MAX_TASK_CONSTANTS),
         "tags": Items(Text(longest=511), most=9),
     }
@@ -107,6 +108,8 @@ def update_task(call: Call) -> Response:
     document = read_body(TASK_UPDATE, call.json())
     if document["constants"] is not None:
         task.constants = document["constants"]
+    if document["constraints"] is not None:
+        task.settings["constraints"] = document["constraints"]
     if document["tags"] is not None:
         task.tags = document["tags"]
     task.last_modified = call.now
