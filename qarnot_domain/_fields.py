@@ -26,7 +26,7 @@ class Holder(Protocol):
         ...
 
     def _assign(self, member: SubmitOnce[Any, Any], value: object) -> None:
-        """Put a checked value into the draft, or refuse because it is submitted."""
+        """Refuse because it is submitted, or else check the value and put it into the draft."""
         ...
 
 
@@ -77,7 +77,7 @@ class SubmitOnce(ServerField[G], Generic[G, S]):
         self._check = codec.check
 
     def __set__(self, instance: Holder, value: S) -> None:
-        instance._assign(self, self.check(value))
+        instance._assign(self, value)
 
     def check(self, value: S) -> G:
         """The value as it is kept; `TypeError` or `ValueError` if it is not allowed."""

@@ -36,28 +36,37 @@ def _nothing(_counts: Mapping[str, int]) -> None:
     pass
 
 
+def _age(state: str) -> int:
+    """How far in a task's life a state comes; unknown ones last."""
+    known = TaskState.known()
+    return known.index(state) if state in known else len(known)
+
+
 @contextmanager
 def _live_line(name: str) -> Generator[Report]:
     try:
         from rich.console import Console
         from rich.markup import escape
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+        from rich.table import Column
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
             "progress=True needs rich: pip install 'qarnot-domain[progress]'"
         ) from error
+    whole = Column(no_wrap=True)
+    yielding = Column(ratio=1, no_wrap=True, overflow="ellipsis")
     columns = (
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=24),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[states]}"),
+        TextColumn("{task.description}", table_column=whole),
+        MofNCompleteColumn(table_column=whole),
+        BarColumn(bar_width=12),
+        TextColumn("{task.fields[states]}", table_column=yielding),
     )
-    with Progress(*columns, console=Console(stderr=True)) as line:
+    with Progress(*columns, console=Console(stderr=True), expand=True) as line:
         bar = line.add_task(escape(name), total=None, states="")
 
         def report(counts: Mapping[str, int]) -> None:
             finished = sum(n for state, n in counts.items() if TaskState(state).is_final)
-            states = "  ".join(f"{state} {n}" for state, n in sorted(counts.items()))
+            states = "  ".join(f"{state} {counts[state]}" for state in sorted(counts, key=_age))
             line.update(bar, total=sum(counts.values()), completed=finished, states=escape(states))
 
         yield report

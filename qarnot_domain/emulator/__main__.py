@@ -25,11 +25,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         emulator.start()
     except (OSError, ValueError) as error:
-        print(f"qarnot emulator: {error}", file=sys.stderr)
+        sys.stderr.write(f"qarnot emulator: {error}\n")
         return 1
-    print(f"export QARNOT_CLUSTER_URL={shlex.quote(emulator.url)}")
-    print(f"export QARNOT_CLIENT_TOKEN={shlex.quote(emulator.token)}", flush=True)
-    print("Serving an emulated Qarnot cloud; Ctrl-C stops it.", file=sys.stderr, flush=True)
+    sys.stdout.write(
+        f"export QARNOT_CLUSTER_URL={shlex.quote(emulator.url)}\n"
+        f"export QARNOT_CLIENT_TOKEN={shlex.quote(emulator.token)}\n"
+    )
+    sys.stdout.flush()
+    sys.stderr.write("Serving an emulated Qarnot cloud; Ctrl-C stops it.\n")
     # In turns: on Windows a wait without an end would not notice Ctrl-C.
     while not stopped.wait(timeout=0.5):
         pass

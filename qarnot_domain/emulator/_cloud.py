@@ -179,7 +179,7 @@ class Cloud:
         )
 
 
-def _decoded(body: bytes) -> Any:
+def _decoded(body: bytes) -> object:
     try:
         return json.loads(body) if body else None
     except (ValueError, RecursionError):

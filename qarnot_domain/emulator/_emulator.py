@@ -15,8 +15,8 @@ from qarnot_domain.emulator._http import Json, Reply, Request
 from qarnot_domain.emulator._server import DEFAULT_HOST, ServerThread, bind, url_of
 from qarnot_domain.emulator._store import Limits
 
-EMULATOR_TOKEN: Final = "emulator-token-grants-nothing"
-"""The token of an emulator that was not given one. It is no secret: it opens nothing else."""
+EMULATOR_TOKEN: Final = "emulator-token-grants-nothing"  # noqa: S105 - it is no secret
+"""The token of an emulator that was not given one; it opens nothing else."""
 
 DEFAULT_EPOCH: Final = datetime(2026, 1, 1, tzinfo=UTC)
 """The first moment of an emulator that was given a clock but no epoch."""

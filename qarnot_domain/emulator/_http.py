@@ -9,6 +9,9 @@ from typing import Any, TypeAlias
 
 Json: TypeAlias = Mapping[str, Any] | Sequence[Any] | str | int | float | bool | None
 
+Decoded: TypeAlias = Any
+"""What came out of a JSON text: anything."""
+
 JSON_TYPE = "application/json; charset=utf-8"
 PROBLEM_TYPE = "application/problem+json; charset=utf-8"
 TEXT_TYPE = "text/plain; charset=utf-8"
@@ -41,7 +44,7 @@ class Response:
     body: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()
 
-    def json(self) -> Any:
+    def json(self) -> Decoded:
         """The body decoded, for tests and for the in-process adapter."""
         return json.loads(self.body)
 

@@ -236,10 +236,10 @@ class Lifecycle:
         if is_executing(task) and task.execution_start is None:
             task.execution_start = at
             task.stdout.text += "".join(f"[{i}] started\n" for i in task.instance_ids)
-        elif task.execution_start is not None and not is_executing(task):
-            if task.execution_end is None:
-                task.execution_end = at
-                self._write_end(task)
+        has_stopped = task.execution_start is not None and not is_executing(task)
+        if has_stopped and task.execution_end is None:
+            task.execution_end = at
+            self._write_end(task)
 
     def _write_end(self, task: Task) -> None:
         if task.state != TaskState.UPLOADING_RESULTS:

@@ -148,10 +148,11 @@ def view_pool(store: Store, pool: Pool, now: datetime) -> dict[str, Any]:
         name: _DEFAULTS.get(name) if value is None else value
         for name, value in pool.settings.items()
     }
-    sent = {k: v for k, v in settings["elasticProperty"].items() if v is not None}
-    settings["elasticProperty"] = {**_DEFAULTS["elasticProperty"], **sent}
-    if settings["scaling"] is not None:
-        settings["scaling"] = {**settings["scaling"], "activePolicyName": None}
+    elastic: dict[str, Any] = pool.settings["elasticProperty"] or {}
+    asked = {name: value for name, value in elastic.items() if value is not None}
+    settings["elasticProperty"] = {**_DEFAULTS["elasticProperty"], **asked}
+    if pool.settings["scaling"] is not None:
+        settings["scaling"] = {**pool.settings["scaling"], "activePolicyName": None}
     return {
         "uuid": pool.uuid,
         "name": pool.name,

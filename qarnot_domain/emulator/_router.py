@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NoReturn, TypeAlias
+from typing import NoReturn, TypeAlias
 from urllib.parse import unquote
 
 from qarnot_domain.emulator._http import Refusal, Request, Response, invalid
@@ -28,12 +28,13 @@ class Call:
     store: Store
     lifecycle: Lifecycle
 
-    def json(self) -> Any:
+    def json(self) -> object:
         """The body decoded, or a 400."""
         try:
-            return json.loads(self.request.body, parse_constant=_refuse_constant)
+            body: object = json.loads(self.request.body, parse_constant=_refuse_constant)
         except (ValueError, RecursionError) as error:
             raise invalid({"body": ["must be JSON"]}) from error
+        return body
 
 
 Handler: TypeAlias = Callable[[Call], Response]

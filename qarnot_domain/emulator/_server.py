@@ -5,11 +5,13 @@ from __future__ import annotations
 import ipaddress
 import socket
 import threading
+from asyncio import AbstractEventLoop
 from typing import Any, Final
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
 
 from qarnot_domain.emulator._asgi import DISCONNECT
 
@@ -110,8 +112,14 @@ class _Server(uvicorn.Server):
 class _Protocol(H11Protocol):
     """Lets the application close its connection without an answer, which ASGI has no word for."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
         serve = self.app
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:

@@ -28,7 +28,7 @@ ZERO_UUID = str(uuid.UUID(int=0))
 class Shape(Protocol):
     """Reads one non-null JSON value."""
 
-    def read(self, value: object, path: str, faults: Faults) -> Any:
+    def read(self, value: object, path: str, faults: Faults, /) -> object:
         """The normalised value; what is wrong goes to `faults` under `path`."""
         ...
 
@@ -62,7 +62,7 @@ class Text:
     form: str = ""
     """The pattern in words."""
 
-    def read(self, value: object, path: str, faults: Faults) -> Any:
+    def read(self, value: object, path: str, faults: Faults) -> object:
         if not isinstance(value, str):
             fault(faults, path, "must be text")
         elif len(value) < self.shortest:
@@ -80,7 +80,7 @@ class Choice:
 
     words: tuple[str, ...]
 
-    def read(self, value: object, path: str, faults: Faults) -> Any:
+    def read(self, value: object, path: str, faults: Faults) -> object:
         for word in self.words:
             if isinstance(value, str) and value.lower() == word.lower():
                 return word
@@ -92,7 +92,7 @@ class Choice:
 class Boolean:
     """`true` or `false`."""
 
-    def read(self, value: object, path: str, faults: Faults) -> Any:
+    def read(self, value: object, path: str, faults: Faults) -> object:
         if not isinstance(value, bool):
             fault(faults, path, "must be true or false")
         return value
@@ -105,7 +105,7 @@ class Integer:
     least: int = -INT32_MAX - 1
     most: int = INT32_MAX
 
-    def read(self, value: object, path: str, faults: Faults) -> Any:
+    def read(self, value: object, path: str, faults: Faults) -> object:
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         if not isinstance(value, int) or isinstance(value, bool):
@@ -122,7 +122,7 @@ class Number:
     least: float | None = None
     below: float | None = None
 
-    def read(self, value: object, path: str, faults: Faults) -> Any:
+    def read(self, value: object, path: str, faults: Faults) -> object:
         if not isinstance(value, int | float) or isinstance(value, bool):
             fault(faults, path, "must be a number")
         elif isinstance(value, float) and not math.isfinite(value):
@@ -139,7 +139,7 @@ class Number:
 class Uuid:
     """A uuid, lower-cased; all zeros is what the C# SDK sends for none."""
 
-    def read(self, value: object, path: str, faults: Faults) -> Any:
+    def read(self, value: object, path: str, faults: Faults) -> object:
         try:
             normal = str(uuid.UUID(value)) if isinstance(value, str) else None
         except ValueError:
@@ -153,7 +153,7 @@ class Uuid:
 class Span:
     """A time span that is not negative."""
 
-    def read(self, value: object, path: str, faults: Faults) -> Any:
+    def read(self, value: object, path: str, faults: Faults) -> object:
         try:
             span = TimeSpan(value) if isinstance(value, str) else None
         except ValueError:
@@ -170,7 +170,7 @@ class Items:
     shape: Shape
     most: int | None = None
 
-    def read(self, value: object, path: str, faults: Faults) -> Any:
+    def read(self, value: object, path: str, faults: Faults) -> object:
         if not isinstance(value, list):
             fault(faults, path, "must be a list")
             return []
@@ -179,7 +179,7 @@ class Items:
             fault(faults, path, f"must have at most {self.most} items")
         return [self._item(item, f"{path}[{i}]", faults) for i, item in enumerate(items)]
 
-    def _item(self, value: object, path: str, faults: Faults) -> Any:
+    def _item(self, value: object, path: str, faults: Faults) -> object:
         if value is None:
             fault(faults, path, "must not be null")
             return None
@@ -190,7 +190,7 @@ class Items:
 class Texts:
     """A map from text to text; its names are the user's own, so their case is kept."""
 
-    def read(self, value: object, path: str, faults: Faults) -> Any:
+    def read(self, value: object, path: str, faults: Faults) -> object:
         if not isinstance(value, dict):
             fault(faults, path, "must be an object")
             return {}
@@ -205,7 +205,7 @@ class Texts:
 class Anything:
     """Any JSON value, kept as it is."""
 
-    def read(self, value: object, path: str, faults: Faults) -> Any:
+    def read(self, value: object, _path: str, _faults: Faults) -> object:
         return value
 
 
@@ -241,7 +241,7 @@ class Union:
     discriminator: str
     variants: Mapping[str, Object]
 
-    def read(self, value: object, path: str, faults: Faults) -> Any:
+    def read(self, value: object, path: str, faults: Faults) -> object:
         tag = Object({self.discriminator: Choice(tuple(self.variants))}, (self.discriminator,))
         known: Faults = {}
         name = tag.read(value, path, known)[self.discriminator]

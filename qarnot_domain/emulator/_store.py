@@ -210,7 +210,7 @@ class Store:
         """Tasks by the uuid of each task they depend on."""
         self.events: list[Event] = []
         """A heap."""
-        self._random = random.Random(seed)
+        self._random = random.Random(seed)  # noqa: S311 - it is there to repeat
         self._sequence = 0
 
     def new_uuid(self) -> str:

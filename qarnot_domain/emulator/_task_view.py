@@ -9,7 +9,7 @@ from qarnot_domain.emulator import _lifecycle, _wire
 from qarnot_domain.emulator._store import Task
 from qarnot_domain.states import TaskState
 
-SECRET_PREFIX: Final = "QARNOT_SECRET__"
+SECRET_PREFIX: Final = "QARNOT_SECRET__"  # noqa: S105 - the name of a constant
 """Constants with this prefix are write-only."""
 MASK: Final = "*****"
 
