@@ -382,9 +382,7 @@ class JobMachine(RuleBasedStateMachine):
 
     @invariant()
     def at_most_one_creation_takes_effect(self) -> None:
-        created = [
-            r for r in self.cloud.requests if (r.method, r.path) == ("POST", "/jobs")
-        ]
+        created = [r for r in self.cloud.requests if (r.method, r.path) == ("POST", "/jobs")]
         landed = [r for r in created if r.status == 200]
         assert len(landed) <= 1
         assert self.creations <= 1
@@ -403,4 +401,9 @@ def test_a_job_behaves_as_its_model_in_every_sequence_of_calls(
     qarnot_emulator: Emulator,
 ) -> None:
     """No sequence of calls, faults and passing time makes a job differ from its model."""
-    run_state_machine_as_test(lambda: JobMachine(qarnot_emulator))
+
+    class Machine(JobMachine):
+        def __init__(self) -> None:
+            super().__init__(qarnot_emulator)
+
+    run_state_machine_as_test(Machine)
