@@ -36,9 +36,10 @@ lint: $(VENV)/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: $(VENV)/ready
+types: $(VENV)/installed
 	$(BIN)/mypy
 	$(BIN)/pyright
+	cd .ci && PATH=$(CURDIR)/$(BIN):$$PATH pyright --verifytypes qarnot_domain --ignoreexternal
 
 spec-lint: $(VENV)/ready openapi/node_modules
 	$(BIN)/openapi-spec-validator openapi/qarnot-compute.yaml

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from html import escape
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
@@ -57,38 +57,46 @@ class Resource(ABC):
     _deleting: ClassVar[State]
     _members: ClassVar[tuple[ServerField[Any], ...]]
 
-    name = SubmitOnce("name", codecs.NAME, "")
+    name: SubmitOnce[str, str] = SubmitOnce("name", codecs.NAME, "")
     """Its name: text of 1 to 2047 characters, settable until submission."""
 
-    shortname = SubmitOnce("shortname", codecs.SHORTNAME, None)
+    shortname: SubmitOnce[str | None, str | None] = SubmitOnce("shortname", codecs.SHORTNAME, None)
     """A DNS label (RFC 1123), unique on the cluster, usable in place of the uuid, or `None`.
 
     Settable until submission; when not given, the server's default is the uuid. An object with a
     shortname can be submitted safely over a bad network: see `submit`.
     """
 
-    auto_delete = SubmitOnce("autoDeleteOnCompletion", codecs.BOOLEAN, False)
+    auto_delete: SubmitOnce[bool, bool] = SubmitOnce(
+        "autoDeleteOnCompletion", codecs.BOOLEAN, False
+    )
     """Whether the server may delete it once it is finished and the quota of its kind is reached.
 
     `bool`, default `False`, settable until submission.
     """
 
-    completion_ttl = SubmitOnce("completionTimeToLive", codecs.DURATION, TimeSpan.ZERO)
+    completion_ttl: SubmitOnce[TimeSpan, str | timedelta | None] = SubmitOnce(
+        "completionTimeToLive", codecs.DURATION, TimeSpan.ZERO
+    )
     """How long the server keeps it once it is finished, as a `TimeSpan`; `00:00:00` for ever.
 
     Settable until submission, to a `timedelta`, a time-span text, or `None` for the default.
     """
 
-    creation_date = ServerField("creationDate", codecs.DATE, None)
+    creation_date: ServerField[datetime | None] = ServerField("creationDate", codecs.DATE, None)
     """When the server created it: an aware `datetime` in UTC, `None` before submission."""
 
-    last_modified = ServerField("lastModified", codecs.DATE, None)
+    last_modified: ServerField[datetime | None] = ServerField("lastModified", codecs.DATE, None)
     """When it last changed on the server: an aware `datetime` in UTC, or `None`."""
 
-    state_transition_time = ServerField("stateTransitionTime", codecs.DATE, None)
+    state_transition_time: ServerField[datetime | None] = ServerField(
+        "stateTransitionTime", codecs.DATE, None
+    )
     """When it came into its state: an aware `datetime` in UTC, or `None`."""
 
-    previous_state_transition_time = ServerField("previousStateTransitionTime", codecs.DATE, None)
+    previous_state_transition_time: ServerField[datetime | None] = ServerField(
+        "previousStateTransitionTime", codecs.DATE, None
+    )
     """When it came into its previous state: an aware `datetime` in UTC, or `None`."""
 
     def __init_subclass__(cls) -> None:

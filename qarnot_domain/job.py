@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -21,6 +21,7 @@ from .exceptions import MissingJobException, QarnotGenericException
 from .pool import POOL_UUID, Pool
 from .states import JobState
 from .task import Task
+from .timespan import TimeSpan
 
 if TYPE_CHECKING:
     from .connection import Connection
@@ -52,25 +53,33 @@ class Job(Resource):
     _born = JobState.ACTIVE
     _deleting = JobState.DELETING
 
-    state = ServerField("state", codecs.state(JobState), JobState.UNSUBMITTED)
+    state: ServerField[JobState] = ServerField(
+        "state", codecs.state(JobState), JobState.UNSUBMITTED
+    )
     """Its state, a `JobState`: `UnSubmitted`, `Active`, `Terminating`, `Completed`, `Deleting`.
 
     A state that this version of the library does not know is given as it came.
     """
 
-    previous_state = ServerField("previousState", codecs.OPTIONAL_TEXT, None)
+    previous_state: ServerField[str | None] = ServerField(
+        "previousState", codecs.OPTIONAL_TEXT, None
+    )
     """The state before this one, as text, or `None`."""
 
-    use_dependencies = SubmitOnce("useDependencies", codecs.BOOLEAN, False)
+    use_dependencies: SubmitOnce[bool, bool] = SubmitOnce("useDependencies", codecs.BOOLEAN, False)
     """Whether its tasks may depend on each other: `bool`, settable until submission."""
 
-    max_wall_time = SubmitOnce("maxWallTime", codecs.OPTIONAL_DURATION, None)
+    max_wall_time: SubmitOnce[TimeSpan | None, str | timedelta | None] = SubmitOnce(
+        "maxWallTime", codecs.OPTIONAL_DURATION, None
+    )
     """How long it may run in real time before it is terminated, as a `TimeSpan`, or `None`.
 
     Settable until submission, to a `timedelta`, a text `d.hh:mm:ss` or `hh:mm:ss`, or `None`.
     """
 
-    tags = SubmitOnce("tags", codecs.tags(most=_MOST_TAGS), [])
+    tags: SubmitOnce[list[str], Iterable[str]] = SubmitOnce(
+        "tags", codecs.tags(most=_MOST_TAGS), []
+    )
     """Custom tags: a list of at most 9 texts of at most 511 characters, without repetition.
 
     Settable until submission. The list handed out is a copy: set the member to change it.

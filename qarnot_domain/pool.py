@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from . import _codecs as codecs
@@ -41,19 +42,25 @@ class Pool(Resource):
     _born = PoolState.SUBMITTED
     _deleting = PoolState.PENDING_DELETE
 
-    profile = SubmitOnce("profile", codecs.NAME, "")
+    profile: SubmitOnce[str, str] = SubmitOnce("profile", codecs.NAME, "")
     """The profile its nodes run: text, settable until submission."""
 
-    instance_count = SubmitOnce("instanceCount", codecs.INSTANCE_COUNT, 1)
+    instance_count: SubmitOnce[int, int] = SubmitOnce("instanceCount", codecs.INSTANCE_COUNT, 1)
     """How many nodes it asks for: an int ≥ 1, default 1, settable until submission."""
 
-    tags = SubmitOnce("tags", codecs.tags(most=_MOST_TAGS), [])
+    tags: SubmitOnce[list[str], Iterable[str]] = SubmitOnce(
+        "tags", codecs.tags(most=_MOST_TAGS), []
+    )
     """Custom tags, at most 10; settable until submission."""
 
-    state = ServerField("state", codecs.state(PoolState), PoolState.UNSUBMITTED)
+    state: ServerField[PoolState] = ServerField(
+        "state", codecs.state(PoolState), PoolState.UNSUBMITTED
+    )
     """Its state, a `PoolState`; `UnSubmitted` before submission."""
 
-    previous_state = ServerField("previousState", codecs.OPTIONAL_TEXT, None)
+    previous_state: ServerField[str | None] = ServerField(
+        "previousState", codecs.OPTIONAL_TEXT, None
+    )
     """The state before this one, as text, or `None`."""
 
     def __init__(

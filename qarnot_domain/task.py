@@ -122,16 +122,20 @@ class Task(Resource):
     _born = TaskState.SUBMITTED
     _deleting = TaskState.PENDING_DELETE
 
-    profile = SubmitOnce("profile", codecs.OPTIONAL_NAME, None)
+    profile: SubmitOnce[str | None, str | None] = SubmitOnce("profile", codecs.OPTIONAL_NAME, None)
     """The profile its instances run: text or `None`, settable until submission."""
 
-    instance_count = SubmitOnce("instanceCount", codecs.OPTIONAL_INSTANCE_COUNT, None)
+    instance_count: SubmitOnce[int | None, int | None] = SubmitOnce(
+        "instanceCount", codecs.OPTIONAL_INSTANCE_COUNT, None
+    )
     """How many instances run: an int ≥ 1, or `None` with a range; settable until submission."""
 
-    advanced_range = SubmitOnce("advancedRanges", codecs.OPTIONAL_RANGES, None)
+    advanced_range: SubmitOnce[str | None, str | None] = SubmitOnce(
+        "advancedRanges", codecs.OPTIONAL_RANGES, None
+    )
     """Which instances run, as text like `"0-2,4-5,17"`, or `None`; settable until submission."""
 
-    constants = SubmitOnce(
+    constants: SubmitOnce[Mapping[str, str], Mapping[str, str]] = SubmitOnce(
         "constants", codecs.constants(most=_MOST_CONSTANTS), MappingProxyType({})
     )
     """Its constants, such as `DOCKER_CMD`: at most 150 texts by name, in a read-only mapping.
@@ -139,7 +143,7 @@ class Task(Resource):
     Settable until submission.
     """
 
-    dependencies = SubmitOnce(
+    dependencies: SubmitOnce[list[str], Iterable[Task | str]] = SubmitOnce(
         "dependencies",
         SettableCodec(
             _read_dependencies, _write_dependencies, show=list, check=_check_dependencies
@@ -151,16 +155,24 @@ class Task(Resource):
     Settable until submission; only in a job created with `use_dependencies`.
     """
 
-    tags = SubmitOnce("tags", codecs.tags(most=_MOST_TAGS), [])
+    tags: SubmitOnce[list[str], Iterable[str]] = SubmitOnce(
+        "tags", codecs.tags(most=_MOST_TAGS), []
+    )
     """Custom tags, at most 9; settable until submission."""
 
-    state = ServerField("state", codecs.state(TaskState), TaskState.UNSUBMITTED)
+    state: ServerField[TaskState] = ServerField(
+        "state", codecs.state(TaskState), TaskState.UNSUBMITTED
+    )
     """Its state, a `TaskState`; `UnSubmitted` before submission."""
 
-    previous_state = ServerField("previousState", codecs.OPTIONAL_TEXT, None)
+    previous_state: ServerField[str | None] = ServerField(
+        "previousState", codecs.OPTIONAL_TEXT, None
+    )
     """The state before this one, as text, or `None`."""
 
-    errors = ServerField("errors", Codec(_read_errors, _write_errors, show=list), [])
+    errors: ServerField[list[TaskError]] = ServerField(
+        "errors", Codec(_read_errors, _write_errors, show=list), []
+    )
     """Why it failed: a list of `TaskError`, empty if it did not."""
 
     _pool_uuid: SubmitOnce[str | None, Pool | str | None] = SubmitOnce(

@@ -20,8 +20,9 @@ about two seconds of it; a job does not complete by itself.
 `00:10:00`, or seconds such as `2.5`) and `EMULATOR_OUTCOME` (`success` or `failure`).
 
 **Where the service's behaviour is not known** the choice made here is in one place with its
-reason: how a failed simple dependency counts, in `_lifecycle.SIMPLE_DEPENDENCY_ACCEPTS`; page
-sizes, in `_listing`; the refusal of a taken shortname, in `_shapes.shortname_taken`.
+reason: how a failed simple dependency counts, in `_lifecycle.SIMPLE_DEPENDENCY_ACCEPTS`; how long
+each state lasts, in the constants before it; page sizes, in `_listing`; the refusal of a taken
+shortname, in `_shapes.shortname_taken`; that any profile is accepted, in `_general`.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import json
 import threading
+from collections import deque
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -16,6 +17,9 @@ from qarnot_domain.emulator._http import Dropped, Refusal, Reply, Request, Respo
 from qarnot_domain.emulator._lifecycle import Lifecycle
 from qarnot_domain.emulator._router import Call, Match, Router
 from qarnot_domain.emulator._store import Limits, Store
+
+MAX_RECORDED: Final = 100_000
+"""How many requests are kept on record: a served emulator may run for long."""
 
 ROUTES: Final = (
     *_general.ROUTES,
@@ -93,7 +97,7 @@ class Cloud:
 
     @property
     def requests(self) -> list[RecordedRequest]:
-        """The requests so far, oldest first, as a list of its own."""
+        """The last `MAX_RECORDED` requests, oldest first, as a list of its own."""
         with self._lock:
             return list(self._requests)
 
@@ -140,7 +144,7 @@ class Cloud:
         )
         self._lifecycle = Lifecycle(self._store)
         self._faults = Faults()
-        self._requests: list[RecordedRequest] = []
+        self._requests: deque[RecordedRequest] = deque(maxlen=MAX_RECORDED)
 
     def _now(self) -> datetime:
         return self._epoch + timedelta(seconds=self._clock.monotonic() - self._start)

@@ -65,8 +65,13 @@ _FINAL_STATES: Final[dict[type[Resource], tuple[str, ...]]] = {
     Task: tuple(CONDITIONS),
     Pool: (PoolState.CLOSED, PoolState.FAILURE),
 }
-_ENDING_JOB = (JobState.TERMINATING, JobState.COMPLETED, JobState.DELETING)
-_ENDING_POOL = (PoolState.CLOSING, PoolState.CLOSED, PoolState.PENDING_DELETE, PoolState.FAILURE)
+_ENDING_JOB: Final = (JobState.TERMINATING, JobState.COMPLETED, JobState.DELETING)
+_ENDING_POOL: Final = (
+    PoolState.CLOSING,
+    PoolState.CLOSED,
+    PoolState.PENDING_DELETE,
+    PoolState.FAILURE,
+)
 
 
 class _Step(NamedTuple):

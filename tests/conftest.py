@@ -1,0 +1,32 @@
+"""What all tests share: the library's own pytest plugin, Hypothesis profiles, a clean environment."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+pytest_plugins = ["qarnot_domain.testing"]
+
+settings.register_profile("dev", max_examples=100, deadline=None)
+# The same examples each time: a change that is not at fault must not fail in CI by chance.
+settings.register_profile(
+    "ci",
+    max_examples=300,
+    deadline=None,
+    derandomize=True,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("ci" if os.environ.get("CI") else "dev")  # noqa: TID251
+
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads the token, the cluster or the proxy of whoever runs it."""
+    for name in list(os.environ):  # noqa: TID251
+        if name.upper().startswith("QARNOT_") or name.upper() in _PROXIES:
+            monkeypatch.delenv(name)

@@ -1,0 +1,205 @@
+"""The emulator against the document: its operations, and what its request bodies may hold."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from qarnot_domain.emulator import _jobs, _listing, _pools, _task_creation, _tasks
+from qarnot_domain.emulator._cloud import ROUTES
+from qarnot_domain.emulator._http import Refusal
+from qarnot_domain.emulator._router import VERSION_PREFIX, Route
+from qarnot_domain.emulator._shapes import (
+    Anything,
+    Boolean,
+    Choice,
+    Faults,
+    Integer,
+    Items,
+    Number,
+    Object,
+    Shape,
+    Span,
+    Text,
+    Texts,
+    Union,
+    Uuid,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.unit.emulator.conftest import Document, Driver, Json
+
+BODIES = {
+    "JobCreate": _jobs.JOB_CREATE,
+    "TaskCreate": _task_creation.TASK_CREATE,
+    "TaskUpdate": _tasks.TASK_UPDATE,
+    "PoolCreate": _pools.POOL_CREATE,
+    "PageRequest": _listing.PAGE_REQUEST,
+    "DataDetail": _listing.SEARCH_REQUEST,
+}
+TYPES: dict[type[Any], str] = {
+    Boolean: "boolean",
+    Integer: "integer",
+    Number: "number",
+    Text: "string",
+    Choice: "string",
+    Uuid: "string",
+    Span: "string",
+    Items: "array",
+    Object: "object",
+    Texts: "object",
+    Union: "object",
+    Anything: "object",
+}
+# The document leaves these open; the emulator has to draw a line somewhere.
+STRICTER = {"PageRequest.maximumResults", "DataDetail.maximumResults"}
+
+
+def test_every_operation_of_the_document_has_a_route_and_no_other(document: Document) -> None:
+    """Emulated or answered 501; names, methods and paths agree."""
+    routes = {
+        (r.operation, r.method, r.template.replace(f"/{VERSION_PREFIX}", "/v{version}"))
+        for r in ROUTES
+    }
+    assert routes == document.routes
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.operation)
+def test_an_operation_needs_a_token_as_the_document_says(
+    document: Document, cloud: Driver, route: Route
+) -> None:
+    """401 without or with a wrong one, in the body's own shape, except where none is needed."""
+    url = re.sub(r"{\w+}", "1", route.template)
+    is_public = document.operations[route.operation].get("security") == []
+    for token in (None, "", "wrong", f"Bearer {cloud.emulator.token}"):
+        response = cloud.send(route.method, url, token=token)
+        if is_public:
+            assert response.status == 200
+        else:
+            assert response.status == 401
+            assert response.json() == {
+                "error": {"message": "Bad authentication token", "code": 401},
+                "data": {},
+            }
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_bodies_are_read_as_the_document_says(document: Document, name: str) -> None:
+    """The same members, required or not, of the same types, within the same limits."""
+    schema = {"$ref": f"#/components/schemas/{name}"}
+    assert not list(_differences(document, BODIES[name], schema, name))
+
+
+def _differences(document: Document, shape: Shape, schema: Json, path: str) -> Iterator[str]:
+    """How a shape differs from a schema, each difference with its place."""
+    schema = _merged(document, schema)
+    if path in STRICTER:
+        return
+    if TYPES[type(shape)] != schema.get("type"):
+        yield f"{path}: {shape} is not {schema.get('type')}"
+    said, documented = _limits(shape, schema)
+    if said != documented:
+        yield f"{path}: {said} is not {documented}"
+    for name, part, inner in _parts(shape, schema):
+        yield from _differences(document, part, inner, f"{path}{name}")
+
+
+def _limits(shape: Shape, schema: Json) -> tuple[object, object]:
+    """What bounds a value by the shape, and by the schema, in the same terms."""
+    said: object = None
+    documented: object = None
+    match shape:
+        case Text(pattern=None):
+            said = (shape.shortest, shape.longest)
+            documented = (schema.get("minLength", 0), schema.get("maxLength"))
+        case Text():
+            # How a pattern is written is each side's own; tests of values show that it works.
+            said, documented = True, "pattern" in schema
+        case Choice():
+            said, documented = set(shape.words), set(schema.get("enum", ()))
+        case Uuid() | Span():
+            said, documented = True, schema.get("format") in ("uuid", "time-span")
+        case Integer():
+            half = 2 ** (int(schema["format"].removeprefix("int")) - 1)
+            said = (shape.least, shape.most)
+            documented = (schema.get("minimum", -half), schema.get("maximum", half - 1))
+        case Number():
+            said = (shape.least, shape.below)
+            documented = (schema.get("minimum"), schema.get("exclusiveMaximum"))
+        case Items():
+            said, documented = shape.most, schema.get("maxItems")
+        case Union():
+            said, documented = set(shape.variants), set(schema["discriminator"]["mapping"])
+        case Object():
+            said = (set(shape.members), set(shape.required))
+            documented = (set(schema["properties"]), set(schema["required"]))
+    return said, documented
+
+
+def _parts(shape: Shape, schema: Json) -> Iterator[tuple[str, Shape, Json]]:
+    """The shapes and the schemas within, side by side."""
+    if isinstance(shape, Items):
+        yield "[]", shape.shape, schema["items"]
+    elif isinstance(shape, Union):
+        for kind, variant in shape.variants.items():
+            members = {shape.discriminator: Text(), **variant.members}
+            whole = Object(members, (shape.discriminator, *variant.required))
+            yield f"<{kind}>", whole, {"$ref": schema["discriminator"]["mapping"][kind]}
+    elif isinstance(shape, Object):
+        for name in set(shape.members) & set(schema["properties"]):
+            yield f".{name}", shape.members[name], schema["properties"][name]
+
+
+def _merged(document: Document, schema: Json) -> dict[str, Any]:
+    """A schema with its references followed, null left out and allOf put together."""
+    schema = document.resolve(schema)
+    if "oneOf" in schema and {"type": "null"} in schema["oneOf"]:
+        [other] = [one for one in schema["oneOf"] if one != {"type": "null"}]
+        return _merged(document, other)
+    merged: dict[str, Any] = {"properties": {}, "required": []}
+    for part in (schema, *(_merged(document, part) for part in schema.get("allOf", ()))):
+        merged["required"] = merged["required"] + list(part.get("required", ()))
+        for name, member in part.get("properties", {}).items():
+            # What says the most about a member counts.
+            merged["properties"][name] = max(merged["properties"].get(name, {}), member, key=len)
+        merged = {**part, **merged}
+    if isinstance(merged.get("type"), list):
+        [merged["type"]] = [kind for kind in merged["type"] if kind != "null"]
+    return merged
+
+
+@pytest.mark.parametrize(
+    ("shape", "value"),
+    [
+        (Text(), 1),
+        (Integer(), True),
+        (Integer(), 1.5),
+        (Integer(), 2**31),
+        (Number(), "1"),
+        (Number(), float("inf")),
+        (Boolean(), 0),
+        (Uuid(), "x"),
+        (Span(), "1"),
+        (Texts(), {"a": 1}),
+        (Texts(), []),
+        (Items(Text()), {}),
+        (Choice(("a",)), "b"),
+        (Object({}), []),
+        (Union("type", {"a": Object({})}), {"type": 1}),
+    ],
+    ids=repr,
+)
+def test_a_value_of_another_kind_is_a_fault(shape: Shape, value: object) -> None:
+    """Under the path of the field."""
+    faults: Faults = {}
+    shape.read(value, "field", faults)
+    assert [name.split(".")[0] for name in faults] == ["field"]
+
+
+def test_a_refusal_never_shows_in_its_repr_what_it_must_not() -> None:
+    """Nothing but its own message."""
+    assert str(Refusal(403, "No")) == "No"

@@ -1,0 +1,175 @@
+"""The emulator over real HTTP, and as a program."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from qarnot_domain.emulator import EMULATOR_TOKEN, Emulator, ManualClock
+from qarnot_domain.emulator._server import bind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from qarnot_domain.emulator._faults import Drop
+
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - it must be refused
+
+
+def test_a_job_lives_over_http(served: Emulator, http: httpx.Client) -> None:
+    """Created, read, listed by an encoded tag, terminated and deleted, as time is moved on."""
+    created = http.post("/jobs/", json={"Name": "n", "tags": ["a b,c/é"]})
+    url = created.headers["location"]
+    assert http.get(url).json()["state"] == "Active"
+    assert len(http.get("/v1/jobs", params={"tag": "a b,c/é"}).json()) == 1
+    assert http.post(f"{url}/terminate").status_code == 200
+    served.advance(timedelta(seconds=1))
+    assert http.get(url).json()["state"] == "Completed"
+    assert http.delete(url, params={"force": "true"}).content == b""
+    served.advance(timedelta(seconds=1))
+    assert http.get(url).status_code == 404
+
+
+def test_answers_carry_the_emulated_date_and_nothing_of_the_server(
+    served: Emulator, http: httpx.Client
+) -> None:
+    """One Date header, by the emulated clock, and no Server header."""
+    served.advance(timedelta(days=1))
+    headers = http.get("/settings").headers
+    assert headers.get_list("date") == ["Fri, 02 Jan 2026 00:00:00 GMT"]
+    assert "server" not in headers
+
+
+def test_a_wrong_token_is_401(served: Emulator) -> None:
+    """And one with a scheme before it is wrong."""
+    answer = httpx.get(f"{served.url}/jobs", headers={"Authorization": f"Bearer {served.token}"})
+    assert answer.status_code == 401
+
+
+@pytest.mark.parametrize(("drop", "jobs"), [("before", 0), ("after", 1)])
+def test_a_dropped_connection_sends_not_a_byte(
+    served: Emulator, http: httpx.Client, drop: Drop, jobs: int
+) -> None:
+    """The client sees the connection close; the server goes on serving others."""
+    served.fail_next("createJob", drop=drop)
+    with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
+        http.post("/jobs", json={"name": "n"})
+    assert len(http.get("/jobs").json()) == jobs
+
+
+def test_a_fault_reaches_the_client_as_it_is(served: Emulator, http: httpx.Client) -> None:
+    """Status, headers and body; a status without a body has none."""
+    served.fail_next(status=503, retry_after=1.5, headers={"X-Y": "z"}, body="<html>")
+    answer = http.get("/jobs")
+    assert (answer.status_code, answer.text) == (503, "<html>")
+    assert (answer.headers["retry-after"], answer.headers["x-y"]) == ("1.5", "z")
+    served.fail_next(status=204)
+    assert http.get("/jobs").content == b""
+
+
+def test_many_clients_at_once_get_what_they_ask_for(served: Emulator) -> None:
+    """Each creation counts once."""
+
+    def create(count: int) -> None:
+        with httpx.Client(base_url=served.url, headers={"Authorization": served.token}) as client:
+            for _ in range(count):
+                assert client.post("/jobs", json={"name": "n"}).status_code == 200
+
+    threads = [threading.Thread(target=create, args=(10,)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    served.set_limits(max_jobs=80)
+    info = httpx.get(f"{served.url}/info", headers={"Authorization": served.token}).json()
+    assert (info["jobCount"], info["maxJob"]) == (80, 80)
+    assert len(served.requests) == 81
+
+
+def test_starting_and_stopping_twice_is_the_same_as_once() -> None:
+    """And after a stop nothing listens, nothing is lost, and the URL comes back."""
+    emulator = Emulator(clock=ManualClock())
+    emulator.stop()
+    emulator.start()
+    emulator.start()
+    url = emulator.url
+    headers = {"Authorization": emulator.token}
+    httpx.post(f"{url}/jobs", headers=headers, json={"name": "n"})
+    emulator.stop()
+    emulator.stop()
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"{url}/settings")
+    with emulator:
+        assert emulator.url == url
+        assert len(httpx.get(f"{url}/jobs", headers=headers).json()) == 1
+    assert not [t for t in threading.enumerate() if t.name == "qarnot-emulator"]
+
+
+def test_stopping_does_not_wait_for_idle_connections(served: Emulator, http: httpx.Client) -> None:
+    """A client that keeps its connection alive is simply closed."""
+    http.get("/settings")
+    served.stop()
+    with pytest.raises(httpx.TransportError):
+        http.get("/settings")
+
+
+def test_the_socket_is_a_tcp_one_on_loopback() -> None:
+    """The event loop sets TCP_NODELAY on no other, and then each request takes 44 ms."""
+    with bind("127.0.0.1", 0) as listener:
+        assert listener.proto == socket.IPPROTO_TCP
+        assert listener.getsockname()[0] == "127.0.0.1"
+
+
+@pytest.mark.parametrize("host", [EVERYWHERE, "192.0.2.1", "::", "example.org", ""])
+def test_only_loopback_is_served(host: str) -> None:
+    """There is no security, so nothing else may reach it."""
+    with pytest.raises(ValueError, match="loopback"):
+        Emulator(host=host).start()
+
+
+def run(arguments: Sequence[str]) -> subprocess.Popen[str]:
+    """The emulator as a program."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "qarnot_domain.emulator", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_program_serves_until_it_is_told_to_stop(number: signal.Signals) -> None:
+    """It prints what to export, serves there with the token asked for, and stops cleanly."""
+    with run(["--token", "its own", "--seed", "7"]) as program:
+        assert program.stdout is not None
+        exports = dict(
+            program.stdout.readline().strip().removeprefix("export ").split("=") for _ in range(2)
+        )
+        assert exports["QARNOT_CLIENT_TOKEN"] == "'its own'"
+        url = exports["QARNOT_CLUSTER_URL"]
+        assert httpx.get(f"{url}/jobs", headers={"Authorization": "its own"}).json() == []
+        program.send_signal(number)
+        _, errors = program.communicate()
+    assert program.returncode == 0
+    assert "Traceback" not in errors
+
+
+def test_the_program_refuses_to_serve_the_world() -> None:
+    """With a message and a failing exit code."""
+    with run(["--host", EVERYWHERE]) as program:
+        _, errors = program.communicate()
+    assert program.returncode == 1
+    assert "loopback" in errors
+
+
+def test_the_default_token_says_that_it_is_none() -> None:
+    """Nobody should mistake it for a secret."""
+    assert Emulator().token == EMULATOR_TOKEN
