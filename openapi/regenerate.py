@@ -26,7 +26,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, ClassVar, TypeAlias, TypeGuard, cast
+from typing import Any, TypeAlias, TypeGuard, cast
 
 import jsonpath_rfc9535 as jsonpath
 import yaml
@@ -67,8 +67,6 @@ class _CoreLoader(yaml.SafeLoader):
     PyYAML reads YAML 1.1, where `19:30:00` is the number 70200 and a date is not text.
     """
 
-    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
-
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         """Build a mapping, refusing a key that was already there."""
         keys = [key.value for key, _ in node.value]
@@ -79,6 +77,7 @@ class _CoreLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep=deep)
 
 
+_CoreLoader.yaml_implicit_resolvers = {}
 for _tag, _pattern, _first in (
     ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
     ("null", r"null|Null|NULL|~|", ["n", "N", "~", ""]),
@@ -122,14 +121,17 @@ def apply_overlay(document: Json, overlay: Json) -> Json:
     exactly one verb.
     """
     result = copy.deepcopy(document)
+    before = _canonical(result)
     for number, action in enumerate(_actions(overlay), start=1):
-        before = _canonical(result)
+        where = f"{OVERLAY}: {_name(number, action)}"
         try:
             matches = _apply_action(result, action)
-            if _canonical(result) == before:
-                raise RegenerationError(f"changes nothing ({matches} nodes match): correct it")
         except RegenerationError as error:
-            raise RegenerationError(f"{OVERLAY}: {_name(number, action)}: {error}") from error
+            raise RegenerationError(f"{where}: {error}") from error
+        after = _canonical(result)
+        if after == before:
+            raise RegenerationError(f"{where}: changes nothing ({matches} nodes match)")
+        before = after
     return result
 
 

@@ -1,4 +1,4 @@
-"""What all tests share: the library's own pytest plugin, Hypothesis profiles, a clean environment."""
+"""What all tests share: the plugin for users, Hypothesis profiles, a clean environment."""
 
 from __future__ import annotations
 

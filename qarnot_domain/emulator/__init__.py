@@ -30,12 +30,13 @@ from __future__ import annotations
 try:
     from qarnot_domain.emulator._cloud import RecordedRequest
     from qarnot_domain.emulator._emulator import DEFAULT_EPOCH, EMULATOR_TOKEN, Emulator
-except ModuleNotFoundError as error:
-    if error.name not in ("starlette", "uvicorn"):
+except ModuleNotFoundError as _error:
+    if _error.name not in ("starlette", "uvicorn"):
         raise
     raise ModuleNotFoundError(
-        f"the emulator needs {error.name}: pip install 'qarnot-domain[emulator]'", name=error.name
-    ) from error
+        f"the emulator needs {_error.name}: pip install 'qarnot-domain[emulator]'",
+        name=_error.name,
+    ) from _error
 
 from qarnot_domain._clock import ManualClock
 

@@ -38,6 +38,7 @@ import pytest
 import qarnot_api
 from qarnot_api import models
 from qarnot_api.client import Client
+from qarnot_api.types import Unset
 
 pytestmark = pytest.mark.check
 
@@ -129,8 +130,8 @@ def bodies(document: Object) -> Iterator[Object]:
             yield body["content"]["application/json"]["schema"]
 
 
-def reachable(document: Object, roots: Iterable[Json]) -> set[str]:
-    """The names of all component schemas that some nodes use, directly or not."""
+def reachable(document: Object, roots: Iterable[Json], kind: str = "schemas") -> set[str]:
+    """The names of all components of a kind that some nodes use, directly or not."""
     found: set[str] = set()
     waiting = list(roots)
     while waiting:
@@ -143,11 +144,8 @@ def reachable(document: Object, roots: Iterable[Json]) -> set[str]:
                 found.add(reference)
                 waiting.append(referred(document, node))
             waiting += node.values()
-    return {
-        name
-        for _, kind, name in (reference.rsplit("/", 2) for reference in found)
-        if kind == "schemas"
-    }
+    parts = [reference.rsplit("/", 2) for reference in found]
+    return {name for _, parent, name in parts if parent == kind}
 
 
 def members(document: Object, schema: Object) -> tuple[Object, set[str]]:
@@ -451,7 +449,8 @@ def test_each_action_fails_where_its_work_is_done() -> None:
     for action in OVERLAY["actions"]:
         alone = {"overlay": OVERLAY["overlay"], "actions": [action]}
         document = script.apply_overlay(document, alone)
-        if "[" not in json.dumps(action.get("update")):  # Lists are appended to, and never done.
+        if "copy" not in action and "[" not in json.dumps(action.get("update")):
+            # The others append to lists, and so are never done.
             with pytest.raises(script.RegenerationError, match="changes nothing"):
                 script.apply_overlay(document, alone)
     assert document == TOLERANT
@@ -560,10 +559,19 @@ def test_only_successes_are_left() -> None:
     assert all(status.startswith("2") for status in statuses)
 
 
-def test_no_schema_is_left_over() -> None:
-    """Every schema of the client document is used: none is generated for what is never parsed."""
-    used = reachable(TOLERANT, [TOLERANT["paths"]])
-    assert sorted(TOLERANT["components"]["schemas"].keys() - used) == []
+@pytest.mark.parametrize("kind", ["schemas", "responses"])
+def test_nothing_is_left_over(kind: str) -> None:
+    """The client document uses each of its schemas and answers: none is made for naught."""
+    used = reachable(TOLERANT, [TOLERANT["paths"]], kind)
+    assert sorted(TOLERANT["components"][kind].keys() - used) == []
+
+
+def test_every_schema_says_what_it_is() -> None:
+    """No schema of the client document is empty, which would make its members untyped."""
+    schemas = TOLERANT["components"]["schemas"].items()
+    assert [
+        name for name, schema in schemas if not schema.keys() & {"type", "allOf", "oneOf"}
+    ] == []
 
 
 def test_requests_stay_as_the_document_says() -> None:
@@ -618,6 +626,16 @@ def test_the_tests_below_see_the_document() -> None:
     assert REQUESTS.keys() & RESPONSES.keys() == TWO_WAY
 
 
+def test_a_resource_has_its_uuid() -> None:
+    """The uuid is needed of what can be acted upon, a search may leave it out, and null it never is."""
+    needed = {name for name, schema in RESPONSES.items() if members(TOLERANT, schema)[1]}
+    assert needed == {"Created", "Job", "Pool", "PoolSummary", "Task", "TaskSummary"}
+    hints = {name: get_type_hints(getattr(models, name), localns=vars(models)) for name in needed}
+    assert {hints[name]["uuid"] for name in needed} == {str}
+    for name in ("JobProjection", "PoolProjection", "TaskProjection"):
+        assert get_type_hints(getattr(models, name), localns=vars(models))["uuid"] == str | Unset
+
+
 @pytest.mark.parametrize("name", RESPONSES)
 def test_an_answer_may_leave_out_anything(name: str) -> None:
     """Only the uuid of a resource is insisted on, and nothing else is made up."""
@@ -656,10 +674,12 @@ def test_an_answer_may_be_of_next_year(name: str) -> None:
     ],
 )
 def test_an_answer_arrives_whole(operation: str, status: int) -> None:
-    """Each operation decodes the surprising answer, and what it gives back holds all of it."""
+    """Each operation decodes surprising answers, nulls in lists too, and keeps all of them."""
     parse = operation_modules()[snake(operation)]._parse_response
     schema = {(name, code): schema for name, code, schema in successes(STRICT)}[operation, status]
     payload = surprise(schema)
+    if isinstance(payload, list):
+        payload.append(None)
     client = Client(base_url="http://127.0.0.1", raise_on_unexpected_status=True)
     decoded = parse(client=client, response=httpx.Response(status, json=payload))
     assert untruths(decoded, get_type_hints(parse)["return"], operation) == []

@@ -8,9 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any, Final
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
+    initialize,
     invariant,
     precondition,
     rule,
@@ -156,6 +158,7 @@ class JobMachine(RuleBasedStateMachine):
         if truth is None:
             assert isinstance(result, MissingJobException)
             return False
+        assert not isinstance(result, Exception)
         self.known, self.fetched_at = truth, self.now()
         return True
 
@@ -190,6 +193,13 @@ class JobMachine(RuleBasedStateMachine):
             assert value is None or value.utcoffset() == timedelta(0)
 
     # --- rules -------------------------------------------------------------------------------
+
+    @initialize(picks=st.lists(st.integers(0, 2), min_size=len(SETTABLE), max_size=len(SETTABLE)))
+    def draft_anything(self, picks: list[int]) -> None:
+        for (member, (values, _)), pick in zip(SETTABLE.items(), picks, strict=True):
+            value = values[pick % len(values)]
+            setattr(self.job, member, value)
+            self.draft[member] = value
 
     @rule(member=st.sampled_from(sorted(SETTABLE)), pick=st.integers(0, 2), good=st.booleans())
     def set_member(self, member: str, pick: int, good: bool) -> None:
@@ -397,6 +407,7 @@ class JobMachine(RuleBasedStateMachine):
         assert (self.job.uuid is not None) == (self.phase == "submitted")
 
 
+@pytest.mark.timeout(600)  # a failure takes its time to shrink
 def test_a_job_behaves_as_its_model_in_every_sequence_of_calls(
     qarnot_emulator: Emulator,
 ) -> None:
