@@ -5,7 +5,6 @@ DEMO_VENV := .venv-demo
 OFFICIAL_VENV := .venv-official-sdk
 BIN := $(VENV)/bin
 SOURCES := pyproject.toml README.md LICENSE $(shell find qarnot_domain generated/qarnot_api -name '*.py' -o -name py.typed)
-INSTALL_PROJECT := install --quiet --no-deps --no-build-isolation --force-reinstall .
 LOCK := $(BIN)/uv pip compile --universal --generate-hashes --no-header --quiet
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -65,17 +64,16 @@ $(VENV)/ready: .ci/requirements-dev.txt
 $(DEMO_VENV)/ready: .ci/requirements-demo.txt
 $(OFFICIAL_VENV)/ready: .ci/requirements-official-sdk.txt
 
-.venv%/ready .venv/ready:
+$(VENV)/ready $(DEMO_VENV)/ready $(OFFICIAL_VENV)/ready:
 	$(PYTHON) -m venv --clear $(@D)
 	$(@D)/bin/pip install --quiet --require-hashes -r $<
 	@touch $@
 
 $(VENV)/installed: $(VENV)/ready $(SOURCES)
-	$(@D)/bin/pip $(INSTALL_PROJECT)
-	@touch $@
-
 $(DEMO_VENV)/installed: $(DEMO_VENV)/ready $(SOURCES)
-	$(@D)/bin/pip $(INSTALL_PROJECT)
+
+$(VENV)/installed $(DEMO_VENV)/installed:
+	$(@D)/bin/pip install --quiet --no-deps --no-build-isolation --force-reinstall .
 	@touch $@
 
 openapi/node_modules: openapi/package-lock.json

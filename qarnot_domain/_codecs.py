@@ -152,10 +152,9 @@ def _check_tag(member: str, tag: object) -> str:
 
 def check_uuid(member: str, value: str) -> str:
     try:
-        UUID(value)
+        return str(UUID(value))
     except ValueError:
         raise ValueError(f"{member} must be a uuid, not {value!r}") from None
-    return value
 
 
 def check_optional_uuid(member: str, value: str | None) -> str | None:

@@ -7,6 +7,7 @@ object is submitted and never after: the API has no operation that changes it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from types import MappingProxyType
 from typing import Any, Generic, Never, Protocol, Self, TypeVar, cast, overload
 
@@ -110,12 +111,12 @@ class Snapshot:
             raise ValueError(f"expected an object, not {type(wire).__name__}")
         rest = dict(wire)
         values = {member.name: _read(member, rest.pop(member.wire, None)) for member in members}
-        return cls(MappingProxyType(values), MappingProxyType(rest))
+        return cls(MappingProxyType(values), MappingProxyType(deepcopy(rest)))
 
     def write(self, members: Iterable[ServerField[Any]]) -> dict[str, Json]:
         """The JSON object again."""
         known = {member.wire: member.codec.write(self.values[member.name]) for member in members}
-        return known | dict(self.extra)
+        return known | deepcopy(dict(self.extra))
 
     def with_value(self, name: str, value: object) -> Self:
         return attrs.evolve(self, values=MappingProxyType({**self.values, name: value}))

@@ -53,6 +53,7 @@ from .exceptions import (
     SubmissionUnknownException,
     TimeoutException,
     error_for,
+    redact,
 )
 
 logger = logging.getLogger("qarnot_domain")
@@ -101,7 +102,8 @@ class Answer(Generic[T]):
 class Tries:
     """The attempts made for one thing the user asked for, over one or more requests."""
 
-    def __init__(self, clock: Clock, *, keyed: bool = False) -> None:
+    def __init__(self, clock: Clock, quota: Quota, *, keyed: bool) -> None:
+        self._quota = quota
         self.keyed = keyed
         """Whether what is created has a shortname to look it up by."""
         self._clock = clock
@@ -125,6 +127,10 @@ class Tries:
     def history(self) -> tuple[Attempt, ...]:
         return tuple(self._history)
 
+    def succeed(self) -> None:
+        """Give back what the last retry took of the connection's quota."""
+        self._quota.give_back(self.cost)
+
     def note(self, outcome: Outcome, attempt: Attempt) -> None:
         self._history.append(attempt)
         if outcome.phase is Phase.LOST or (outcome.status or 0) >= 500:
@@ -146,6 +152,10 @@ class Gateway:
     def close(self) -> None:
         self._closed = True
         self._transport.close()
+
+    def tries(self, *, keyed: bool = False) -> Tries:
+        """A fresh count of attempts; `keyed` for the creation of something with a shortname."""
+        return Tries(self.clock, self._quota, keyed=keyed)
 
     def create_job(self, body: JobCreate, tries: Tries) -> Created:
         return self._create(
@@ -238,7 +248,7 @@ class Gateway:
 
     def _delete(self, operation: Operation, send: Callable[[], object]) -> None:
         """Send a deletion; repeated after a lost answer, finding nothing left is its success."""
-        tries = Tries(self.clock)
+        tries = self.tries()
         try:
             self._send(operation, send, tries)
         except QarnotException as error:
@@ -249,7 +259,7 @@ class Gateway:
         """Send an operation as often as its kind and the connection's policy allow."""
         if self._closed:
             raise QarnotGenericException(f"{operation.name}: the connection is closed")
-        tries = tries or Tries(self.clock)
+        tries = tries or self.tries()
         while True:
             exchange = Exchange()
             try:
@@ -261,7 +271,7 @@ class Gateway:
             except Failure as failure:
                 self._after(operation, failure, exchange, tries)
             else:
-                self._quota.give_back(tries.cost)
+                tries.succeed()
                 return result
 
     def _after(
@@ -307,15 +317,14 @@ class Gateway:
     def _exception(
         self, operation: Operation, failure: Failure, exchange: Exchange
     ) -> QarnotException:
-        method, url = exchange.method, exchange.url
         if isinstance(failure, Refused):
             return error_for(
                 failure.status,
                 failure.headers,
                 failure.body,
                 resource=operation.resource,
-                method=method,
-                url=url,
+                method=exchange.method,
+                url=exchange.url,
                 secret=self._token,
             )
         error_type: type[QarnotException] = ConnectionFailedException
@@ -323,8 +332,9 @@ class Gateway:
             error_type = MalformedResponseException
         elif isinstance(failure, Lost) and failure.timed_out:
             error_type = TimeoutException
-        reason = failure.reason.replace(self._token, "[redacted]")
-        return error_type(f"{operation.name}: {reason}", method=method, url=url)
+        reason = redact(failure.reason, self._token)
+        url = redact(exchange.url or "", self._token) or None
+        return error_type(f"{operation.name}: {reason}", method=exchange.method, url=url)
 
 
 class _Malformed(Failure):

@@ -190,7 +190,7 @@ class Resource(ABC):
         return self._hash
 
     def _identity(self) -> tuple[str, str | None]:
-        return self._connection.cluster_url, self.uuid
+        return self._connection.cluster_url, None if self.uuid is None else self.uuid.lower()
 
     # --- reading and setting members -------------------------------------------------------
 
@@ -279,7 +279,7 @@ class Resource(ABC):
             self._draft["shortname"] = f"{self._kind}-{uuid4().hex}"
         shortname = self.shortname
         wire = self._creation()
-        tries = Tries(self._connection.clock, keyed=shortname is not None)
+        tries = self._connection._gateway.tries(keyed=shortname is not None)
         self._in_doubt = True
         try:
             uuid = submit_once(
@@ -312,7 +312,7 @@ class Resource(ABC):
             created=found.creation_date,
             seen=answer.date,
             same=all(
-                found._peek(member.name) == self._draft[member.name]
+                _or_none(found._peek(member.name)) == _or_none(self._draft[member.name])
                 for member in self._members
                 if isinstance(member, SubmitOnce)
             ),
@@ -395,6 +395,11 @@ class Resource(ABC):
             for name, value in self._shown().items()
         )
         return f"<table><caption>{type(self).__name__}</caption>{rows}</table>"
+
+
+def _or_none(value: object) -> object:
+    """A value, the API's other way to say "none" for a duration taken as `None`."""
+    return None if isinstance(value, TimeSpan) and value == TimeSpan.ZERO else value
 
 
 def _malformed(kind: str, error: ValueError) -> MalformedResponseException:

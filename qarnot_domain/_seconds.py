@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import math
 from datetime import timedelta
+from typing import Final
+
+_SHORTEST: Final = timedelta.resolution.total_seconds()
+_LONGEST: Final = timedelta.max.total_seconds() // 1
 
 
 def seconds(name: str, value: float | timedelta, *, positive: bool = False) -> float:
@@ -26,7 +30,7 @@ def seconds(name: str, value: float | timedelta, *, positive: bool = False) -> f
         amount = value.total_seconds() if isinstance(value, timedelta) else float(value)
     except OverflowError:
         amount = math.inf
-    if not math.isfinite(amount) or amount < 0 or (positive and amount == 0):
-        at_least = "more than 0" if positive else "0 or more"
-        raise ValueError(f"{name} must be {at_least} and finite, not {value!r}")
+    least = _SHORTEST if positive else 0.0
+    if not least <= amount <= _LONGEST:
+        raise ValueError(f"{name} must be {least:g} to {_LONGEST:g} seconds, not {value!r}")
     return amount

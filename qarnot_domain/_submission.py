@@ -17,6 +17,7 @@ from ._gateway import Tries
 from .exceptions import (
     ConflictException,
     InvalidRequestException,
+    QarnotException,
     SubmissionUnknownException,
 )
 
@@ -58,7 +59,7 @@ def submit_once(
         except SubmissionUnknownException as error:
             if look_up is None:
                 raise
-            found = look_up()
+            found = _find(look_up, tries)
             if found is not None:
                 return _adopt(found, tries, error)
             if not tries.may_look_up:
@@ -67,7 +68,7 @@ def submit_once(
             # After a lost answer this may be our own first sending, refusing its repetition.
             if look_up is None or not tries.in_doubt or not _names_shortname(error):
                 raise
-            found = look_up()
+            found = _find(look_up, tries)
             if found is None:
                 raise
             return _adopt(found, tries, error)
@@ -86,7 +87,23 @@ def _adopt(found: Found, tries: Tries, error: Exception) -> str:
             f"the shortname belongs to another object, {found.uuid}; nothing was created",
             history=tries.history,
         ) from error
+    tries.succeed()
     return found.uuid
+
+
+def _find(look_up: Callable[[], Found | None], tries: Tries) -> Found | None:
+    try:
+        return look_up()
+    except QarnotException as error:
+        raise SubmissionUnknownException(
+            "the answer to the creation was lost, and so was the attempt to look it up: "
+            f"{error.message}",
+            status_code=error.status_code,
+            method=error.method,
+            url=error.url,
+            retry_after=error.retry_after,
+            history=tries.history,
+        ) from error
 
 
 def _names_shortname(error: InvalidRequestException) -> bool:

@@ -100,22 +100,24 @@ def load(
         sources = (argument, from_file.get(name), from_environment.get(name))
         return next((value for value in sources if value is not None), None)
 
-    unsafe = _boolean("cluster_unsafe", first("cluster_unsafe", cluster_unsafe) or False)
+    unsafe = _boolean("cluster_unsafe", _or(first("cluster_unsafe", cluster_unsafe), False))
     timeout = first("cluster_timeout", cluster_timeout)
     certificate = first("cluster_custom_certificate", cluster_custom_certificate)
     return Settings(
-        cluster_url=_url(first("cluster_url", cluster_url) or DEFAULT_CLUSTER_URL, unsafe),
+        cluster_url=_url(_or(first("cluster_url", cluster_url), DEFAULT_CLUSTER_URL), unsafe),
         client_token=_token(first("client_token", client_token)),
         cluster_unsafe=unsafe,
-        cluster_timeout=_duration(
-            "cluster_timeout", DEFAULT_CLUSTER_TIMEOUT if timeout is None else timeout
-        ),
+        cluster_timeout=_duration("cluster_timeout", _or(timeout, DEFAULT_CLUSTER_TIMEOUT)),
         cluster_custom_certificate=None if certificate is None else _certificate(certificate),
         retry_count=_count("retry_count", retry_count),
         retry_wait=timedelta(seconds=seconds("retry_wait", retry_wait)),
         deadline=_duration("deadline", deadline),
         client_shortnames=_boolean("client_shortnames", client_shortnames),
     )
+
+
+def _or(value: object, default: object) -> object:
+    return default if value is None else value
 
 
 def _read_environment(environ: Mapping[str, str]) -> dict[str, object]:
@@ -141,14 +143,18 @@ def _read_file(fileconf: FileConf | None) -> dict[str, object]:
     # No interpolation: a token may hold a per cent sign.
     parser = ConfigParser(interpolation=None)
     try:
-        parser.read_string(path.read_text(encoding="utf-8"), source=str(path))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"fileconf {str(path)!r} cannot be read: {error}") from error
+        # Windows editors put a byte-order mark in front.
+        parser.read_string(path.read_text(encoding="utf-8-sig"), source=str(path))
+    except UnicodeDecodeError:
+        # The error would carry the file's content, and so the token.
+        raise ValueError(f"fileconf {str(path)!r} is not UTF-8") from None
     except ConfigParserError as error:
         # Its message quotes the offending line, which may be the one with the token.
         raise ValueError(
             f"fileconf {str(path)!r} is not an ini file: {type(error).__name__}"
         ) from None
+    except (OSError, ValueError) as error:
+        raise ValueError(f"fileconf {str(path)!r} cannot be read: {error}") from error
     options = {
         "cluster_url": ("cluster", "url"),
         "cluster_unsafe": ("cluster", "unsafe"),
@@ -194,13 +200,13 @@ def _text(name: str, value: object) -> str:
 
 def _url(value: object, unsafe: bool) -> str:
     text = _text("cluster_url", value)
+    if "@" in text:
+        raise ValueError("cluster_url must not hold a user name or password; give client_token")
     try:
         parts = urlsplit(text)
         host, _ = parts.hostname, parts.port
     except ValueError as error:
         raise ValueError(f"cluster_url {text!r} is not a URL: {error}") from None
-    if parts.username is not None or parts.password is not None:
-        raise ValueError("cluster_url must not hold a user name or password; give client_token")
     if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment:
         raise ValueError(f"cluster_url must look like 'https://host[:port][/path]', not {text!r}")
     if not text.isascii() or any(c.isspace() or not c.isprintable() for c in text):
@@ -263,6 +269,6 @@ def _certificate(value: object) -> str:
     if not isinstance(value, (str, os.PathLike)):
         raise TypeError(f"cluster_custom_certificate must be a path, not {type(value).__name__}")
     path = os.fspath(value)
-    if not Path(path).exists():
+    if not path or not Path(path).exists():
         raise ValueError(f"cluster_custom_certificate {path!r} does not exist")
     return path

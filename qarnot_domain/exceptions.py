@@ -20,6 +20,7 @@ from email.utils import parsedate_to_datetime
 from html import unescape
 from http import HTTPStatus
 from typing import Final, Literal, NamedTuple
+from urllib.parse import quote
 
 ResourceName = Literal["job", "task", "pool", "profile", "bucket"]
 """What an operation is about: decides which exception a 404 becomes."""
@@ -218,12 +219,19 @@ def error_for(
         Exactly one exception of this module, not raised.
     """
     fields = {name.lower(): value for name, value in headers.items()}
-    value = _json_or_none(body)
-    words = _message(value) if isinstance(value, (dict, list, str)) else _text(body, secret)
+    try:
+        value = _json(body)
+        words = _message(value)
+    except (ValueError, RecursionError):
+        value, words = None, _text(body, secret)
     message = _clean(words, secret) or _phrase(status)
     error_type = _type_for(status, message, resource)
     error = error_type(
-        message, status_code=status, method=method, url=url, retry_after=_retry_after(fields)
+        message,
+        status_code=status,
+        method=method,
+        url=None if url is None else redact(url, secret),
+        retry_after=_retry_after(fields),
     )
     if isinstance(error, InvalidRequestException):
         error.errors = {
@@ -244,11 +252,19 @@ def _type_for(status: int, message: str, resource: ResourceName | None) -> type[
     return _BY_STATUS.get(status, QarnotGenericException)
 
 
-def _json_or_none(body: bytes) -> object:
+def redact(text: str, secret: str) -> str:
+    """The text without the secret, as it is and as it is written in a URL."""
+    if not secret:
+        return text
+    return text.replace(secret, "[redacted]").replace(quote(secret, safe=""), "[redacted]")
+
+
+def _json(body: bytes) -> object:
+    """The decoded body; `ValueError` or `RecursionError` if it is no JSON."""
     try:
         value: object = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
+    except UnicodeDecodeError:
+        value = json.loads(body.decode("utf-8", errors="replace"))
     return value
 
 
@@ -276,7 +292,10 @@ def _item_message(value: object) -> str:
     summary = next(
         (text for text in (members.get("detail"), members.get("title")) if _is_words(text)), ""
     )
-    return ": ".join(filter(None, (str(summary).rstrip(" .:"), "; ".join(reasons))))
+    summary = str(summary)
+    if not reasons:
+        return summary
+    return ": ".join(filter(None, (summary.rstrip(" .:"), "; ".join(reasons))))
 
 
 def _is_words(value: object) -> bool:
@@ -320,7 +339,7 @@ def _clean(text: str, secret: str) -> str:
     """One line that any terminal or log can hold, without the secret."""
     printable = text.encode("utf-8", "replace").decode("utf-8")
     line = " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", printable).split())
-    return line.replace(secret, "[redacted]") if secret else line
+    return redact(line, secret)
 
 
 def _retry_after(headers: Mapping[str, str]) -> timedelta | None:

@@ -13,7 +13,7 @@ from . import _convert as convert
 from ._codecs import Wire
 from ._fields import ServerField, SubmitOnce
 from ._gateway import Answer, Tries
-from ._progress import following
+from ._progress import Report, following
 from ._resource import Resource
 from ._seconds import seconds
 from ._wait import wait_until
@@ -136,8 +136,11 @@ class Job(Resource):
             UnauthorizedException, QarnotGenericException: the server refused or failed.
         """
         if self._submitted is not None:
-            self._connection._gateway.terminate_job(self._submitted.uuid)
-            self._submitted.cache.expire()
+            try:
+                self._connection._gateway.terminate_job(self._submitted.uuid)
+            finally:
+                # Also after a failure: its answer may be all that was lost.
+                self._submitted.cache.expire()
 
     def delete(self, forceAbort: bool = False) -> None:  # noqa: N803  (the official SDK's name)
         """Delete it on the server; does nothing before submission.
@@ -164,8 +167,9 @@ class Job(Resource):
         """Wait until every task submitted in it is final, or it is final itself.
 
         One request per poll however many tasks, at intervals that grow from a quarter of a second
-        to `update_cache_time`. A job does not complete by itself when its tasks end, so it is
-        usually still `Active` afterwards.
+        to `update_cache_time`; every fourth asks after the job, the others after its tasks. A
+        job does not complete by itself when its tasks end, so it is usually still `Active`
+        afterwards.
 
         Args:
             timeout: how long at most, in seconds or as a `timedelta`; `None` for ever.
@@ -183,17 +187,9 @@ class Job(Resource):
         limit = None if timeout is None else seconds("timeout", timeout)
         if self._submitted is None:
             raise QarnotGenericException("wait: the job is not submitted")
-        if self.state.is_final:
-            return True
         with following(progress, str(self._peek("name"))) as report:
-
-            def done() -> bool:
-                states = [task.state for task in self.tasks]
-                report(Counter(map(str, states)))
-                return all(state.is_final for state in states)
-
             return wait_until(
-                done,
+                _Watch(self, report),
                 self._connection.clock,
                 timeout=limit,
                 longest_pause=self.update_cache_time,
@@ -204,3 +200,35 @@ class Job(Resource):
 
     def _retrieve(self, uuid: str) -> Answer[Wire]:
         return convert.wire_answer(self._connection._gateway.retrieve_job(uuid))
+
+
+class _Watch:
+    """Asks whether a job is done: one request a call, and one more for a stale job at first."""
+
+    def __init__(self, job: Job, report: Report) -> None:
+        self._job = job
+        self._report = report
+        self._counts: Counter[str] = Counter()
+        self._polls = 0
+
+    def __call__(self) -> bool:
+        first, asks_job = self._polls == 0, self._polls % _JOB_TURN == _JOB_TURN - 1
+        self._polls += 1
+        if (first or asks_job) and self._job_is_final(flushcache=asks_job):
+            return True
+        done = False
+        if not asks_job:
+            states = [task.state for task in self._job.tasks]
+            self._counts = Counter(map(str, states))
+            done = all(state.is_final for state in states)
+        self._report(self._counts)
+        return done
+
+    def _job_is_final(self, *, flushcache: bool) -> bool:
+        if not self._job._deleted:
+            self._job.update(flushcache)
+        return JobState(str(self._job._peek("state"))).is_final
+
+
+_JOB_TURN: Final = 4
+"""Every how manieth poll asks after the job: it ends with its tasks, but the server may differ."""

@@ -627,7 +627,7 @@ def test_the_tests_below_see_the_document() -> None:
 
 
 def test_a_resource_has_its_uuid() -> None:
-    """The uuid is needed of what can be acted upon, a search may leave it out, and null it never is."""
+    """What can be acted upon has a uuid; a search may leave it out; it is never null."""
     needed = {name for name, schema in RESPONSES.items() if members(TOLERANT, schema)[1]}
     assert needed == {"Created", "Job", "Pool", "PoolSummary", "Task", "TaskSummary"}
     hints = {name: get_type_hints(getattr(models, name), localns=vars(models)) for name in needed}
