@@ -40,6 +40,7 @@ from qarnot_api.models import (
 from qarnot_api.types import UNSET, Response
 
 from ._clock import Clock
+from ._codecs import check_id
 from ._retry import Decision, Kind, Outcome, Phase, Policy, Quota, decide
 from ._transport import Exchange, Failure, Lost, NotSent, Refused, Transport, recording
 from .config import Settings
@@ -133,7 +134,7 @@ class Tries:
 
     def note(self, outcome: Outcome, attempt: Attempt) -> None:
         self._history.append(attempt)
-        if outcome.phase is Phase.LOST or (outcome.status or 0) >= 500:
+        if outcome.phase in (Phase.LOST, Phase.UNREADABLE) or (outcome.status or 0) >= 500:
             self.in_doubt = True
 
 
@@ -228,8 +229,9 @@ class Gateway:
 
         def send_for_uuid() -> Created:
             created = send().parsed
-            if not isinstance(created, Created) or not created.uuid:
-                raise ValueError("no uuid")
+            if not isinstance(created, Created):
+                raise TypeError("not one object was created but a list")
+            check_id("uuid", created.uuid)
             return created
 
         kind = Kind.KEYED_CREATE if tries.keyed else Kind.UNKEYED_CREATE
@@ -351,7 +353,7 @@ def _outcome(failure: Failure, error: QarnotException) -> Outcome:
         return Outcome(Phase.NOT_SENT)
     if isinstance(failure, Refused):
         return Outcome(Phase.ANSWERED, failure.status, error.retry_after)
-    return Outcome(Phase.LOST)
+    return Outcome(Phase.UNREADABLE if isinstance(failure, _Malformed) else Phase.LOST)
 
 
 def _unknown(operation: Operation, error: QarnotException) -> SubmissionUnknownException:

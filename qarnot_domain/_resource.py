@@ -133,7 +133,7 @@ class Resource(ABC):
         """
         snapshot = Snapshot.read(cls._members, payload)
         try:
-            uuid = codecs.read_text(payload.get("uuid"))
+            uuid = codecs.check_id("uuid", codecs.read_text(payload.get("uuid")))
         except ValueError as error:
             raise ValueError(f"uuid: {error}") from error
         resource = cls.__new__(cls)

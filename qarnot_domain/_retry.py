@@ -43,6 +43,8 @@ class Phase(Enum):
     """No connection was made, so the server knows nothing of it."""
     LOST = "answer lost"
     """It may have been received, and no complete answer came back."""
+    UNREADABLE = "unreadable"
+    """The server answered with success, and with a body that is not what the API documents."""
     ANSWERED = "answered"
     """The server answered with a status that is not a success."""
 
@@ -121,7 +123,9 @@ def _in_doubt(kind: Kind, outcome: Outcome) -> bool:
     """Whether a creation may have taken effect although it failed."""
     if kind not in _CREATES or _refused_for_now(outcome):
         return False
-    return outcome.phase is Phase.LOST or (outcome.status is not None and outcome.status >= 500)
+    if outcome.phase is Phase.ANSWERED:
+        return outcome.status is not None and outcome.status >= 500
+    return outcome.phase is not Phase.NOT_SENT
 
 
 def _may_repeat(kind: Kind, outcome: Outcome) -> bool:

@@ -361,9 +361,9 @@ class JobMachine(RuleBasedStateMachine):
             return
         assert sent == 1
         fault, self.fault = self.fault, None
+        self.fetched_at = None  # also after a failure, whose answer alone may be lost
         if fault is None and not isinstance(result, MissingJobException):
             assert result is None
-            self.fetched_at = None
         else:
             assert isinstance(result, QarnotException)
 
