@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from operator import eq
 from types import MappingProxyType
 from typing import Final, Generic, TypeVar
 from uuid import UUID
@@ -59,6 +60,8 @@ class SettableCodec(Codec[G], Generic[G, S]):
 
     check: Callable[[str, S], G] = attrs.field(kw_only=True)
     """(member, value) -> value as kept; raises `TypeError` or `ValueError`."""
+    same: Callable[[G, G], bool] = attrs.field(default=eq, kw_only=True)
+    """(value sent, value the server says) -> whether the second is the first, as servers write."""
 
 
 # --- checking what users assign ------------------------------------------------------------
@@ -76,8 +79,9 @@ def _encodable(member: str, value: str) -> str:
     try:
         value.encode("utf-8")
     except UnicodeEncodeError:
+        # Without the text, which may be a password.
         raise ValueError(
-            f"{member} {value!r} holds a lone surrogate, which no text on the wire can"
+            f"{member} holds a lone surrogate, which no text on the wire can"
         ) from None
     return value
 
@@ -250,6 +254,16 @@ def _read_duration(value: Json) -> TimeSpan:
     return read_optional_duration(value) or TimeSpan.ZERO
 
 
+def chosen_if_none(sent: G, said: G) -> bool:
+    """What was left to the server may be anything."""
+    return sent is None or sent == said
+
+
+def _same_duration(sent: TimeSpan | None, said: TimeSpan | None) -> bool:
+    """The API says zero for none, or null for zero."""
+    return (sent or TimeSpan.ZERO) == (said or TimeSpan.ZERO)
+
+
 def read_date(value: Json) -> datetime | None:
     """A date in UTC; `None` for null and for the year 1, which the API writes for "not set".
 
@@ -306,6 +320,16 @@ def _read_constants(value: Json) -> Mapping[str, str]:
     return MappingProxyType(constants)
 
 
+_MASKED: Final = "QARNOT_SECRET__"
+"""How the names of the constants begin that the API masks when they are read back."""
+
+
+def _same_constants(sent: Mapping[str, str], said: Mapping[str, str]) -> bool:
+    return sent.keys() == said.keys() and all(
+        name.startswith(_MASKED) or said[name] == value for name, value in sent.items()
+    )
+
+
 def _write_constants(constants: Mapping[str, str]) -> Json:
     return [{"key": name, "value": value} for name, value in constants.items()]
 
@@ -339,7 +363,10 @@ def state(kind: type[StateT]) -> Codec[StateT]:
 
 def constants(*, most: int) -> SettableCodec[Mapping[str, str], Mapping[str, str]]:
     return SettableCodec(
-        _read_constants, _write_constants, check=partial(_check_constants, most=most)
+        _read_constants,
+        _write_constants,
+        check=partial(_check_constants, most=most),
+        same=_same_constants,
     )
 
 
@@ -350,7 +377,10 @@ BOOLEAN: Final[SettableCodec[bool, bool]] = SettableCodec(
     _read_boolean, unchanged, check=check_boolean
 )
 OPTIONAL_DURATION: Final[SettableCodec[TimeSpan | None, str | timedelta | None]] = SettableCodec(
-    read_optional_duration, unchanged, check=_check_optional_duration
+    read_optional_duration,
+    unchanged,
+    check=_check_optional_duration,
+    same=_same_duration,
 )
 DURATION: Final[SettableCodec[TimeSpan, str | timedelta | None]] = SettableCodec(
     _read_duration, unchanged, check=_check_duration_or_none
@@ -365,7 +395,7 @@ INSTANCE_COUNT: Final[SettableCodec[int, int]] = SettableCodec(
     lambda value: read_optional_count(value) or 0, unchanged, check=check_count
 )
 OPTIONAL_INSTANCE_COUNT: Final[SettableCodec[int | None, int | None]] = SettableCodec(
-    read_optional_count, unchanged, check=_check_optional_count
+    read_optional_count, unchanged, check=_check_optional_count, same=chosen_if_none
 )
 OPTIONAL_RANGES: Final[SettableCodec[str | None, str | None]] = SettableCodec(
     read_optional_text, unchanged, check=_check_optional_ranges

@@ -75,14 +75,18 @@ class SubmitOnce(ServerField[G], Generic[G, S]):
         self, wire: str, codec: SettableCodec[G, S], initial: G, *, name: str | None = None
     ) -> None:
         super().__init__(wire, codec, initial, name=name)
-        self._check = codec.check
+        self._settable = codec
 
     def __set__(self, instance: Holder, value: S) -> None:
         instance._assign(self, value)
 
     def check(self, value: S) -> G:
         """The value as it is kept; `TypeError` or `ValueError` if it is not allowed."""
-        return self._check(self.name, value)
+        return self._settable.check(self.name, value)
+
+    def same(self, sent: G, said: G) -> bool:
+        """Whether what the server says is what was sent, as servers write it."""
+        return self._settable.same(sent, said)
 
 
 def members_of(owner: type) -> tuple[ServerField[Any], ...]:

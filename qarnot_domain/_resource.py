@@ -312,7 +312,7 @@ class Resource(ABC):
             created=found.creation_date,
             seen=answer.date,
             same=all(
-                _or_none(found._peek(member.name)) == _or_none(self._draft[member.name])
+                member.same(self._draft[member.name], found._peek(member.name))
                 for member in self._members
                 if isinstance(member, SubmitOnce)
             ),
@@ -395,11 +395,6 @@ class Resource(ABC):
             for name, value in self._shown().items()
         )
         return f"<table><caption>{type(self).__name__}</caption>{rows}</table>"
-
-
-def _or_none(value: object) -> object:
-    """A value, the API's other way to say "none" for a duration taken as `None`."""
-    return None if isinstance(value, TimeSpan) and value == TimeSpan.ZERO else value
 
 
 def _malformed(kind: str, error: ValueError) -> MalformedResponseException:

@@ -75,16 +75,16 @@ def submit_once(
 
 
 def _adopt(found: Found, tries: Tries, error: Exception) -> str:
-    if found.created is None or found.seen is None:
-        raise SubmissionUnknownException(
-            f"the answer to the creation was lost, and the age of {found.uuid}, which has its "
-            "shortname, is not known; look at it before creating another",
+    began = None if found.seen is None else found.seen - tries.elapsed - _DATE_RESOLUTION
+    if found.created is not None and began is not None and found.created < began:
+        raise ConflictException(
+            f"the shortname belongs to an older object, {found.uuid}; nothing was created",
             history=tries.history,
         ) from error
-    began = found.seen - tries.elapsed - _DATE_RESOLUTION
-    if not found.same or found.created < began:
-        raise ConflictException(
-            f"the shortname belongs to another object, {found.uuid}; nothing was created",
+    if found.created is None or began is None or not found.same:
+        raise SubmissionUnknownException(
+            f"the answer to the creation was lost, and {found.uuid}, which has its shortname, "
+            "is not certain to be it; look at it before creating another",
             history=tries.history,
         ) from error
     tries.succeed()

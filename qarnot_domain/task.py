@@ -176,7 +176,11 @@ class Task(Resource):
     """Why it failed: a list of `TaskError`, empty if it did not."""
 
     _pool_uuid: SubmitOnce[str | None, Pool | str | None] = SubmitOnce(
-        "poolUuid", POOL_UUID, None, name="pool"
+        # A task of a job with a pool inherits it.
+        "poolUuid",
+        attrs.evolve(POOL_UUID, same=codecs.chosen_if_none),
+        None,
+        name="pool",
     )
     _job_uuid: SubmitOnce[str | None, Job | str | None] = SubmitOnce(
         "jobUuid", _JOB_UUID, None, name="job"

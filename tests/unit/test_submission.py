@@ -287,13 +287,13 @@ def test_shortname_of_an_older_object_is_not_adopted(
 def test_shortname_of_a_different_object_is_not_adopted(
     qarnot_connection: Connection, qarnot_emulator: Emulator, member: str, value: Any
 ) -> None:
-    """An object of this moment that differs in any member is another one, and stays alone."""
+    """One of this moment that differs in a member may be ours or not: a person has to look."""
     other = qarnot_connection.create_job("n", shortname="mine")
     setattr(other, member, value)
     other.submit()
     qarnot_emulator.fail_next("createJob", drop="before")
     job = qarnot_connection.create_job("n", shortname="mine")
-    with pytest.raises(ConflictException):
+    with pytest.raises(SubmissionUnknownException, match=str(other.uuid)):
         job.submit()
     assert job.uuid is None
     assert [other] == qarnot_connection.jobs()
@@ -304,6 +304,7 @@ def test_conflict_leaves_a_draft_that_can_take_another_shortname(
 ) -> None:
     """Nothing was created, so another shortname and another `submit` make the one job."""
     qarnot_connection.create_job("other", shortname="mine").submit()
+    qarnot_emulator.advance(timedelta(minutes=1))
     qarnot_emulator.fail_next("createJob", drop="before")
     job = qarnot_connection.create_job("n", shortname="mine")
     with pytest.raises(ConflictException):

@@ -6,7 +6,7 @@ import socket
 import socketserver
 import threading
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Final, NamedTuple, Self
 
 
 class Received(NamedTuple):
@@ -34,7 +34,7 @@ def http(
     return f"{head}{headers}\r\n".encode() + body
 
 
-SILENCE = None
+SILENCE: Final = None
 """No answer: the connection stays open until the server stops."""
 
 
@@ -117,7 +117,7 @@ class WireServer:
         with self._lock:
             self.received.append(Received(line, headers, body, number))
             answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
-        if answer is SILENCE:
+        if answer is None:
             self._stopped.wait()
             return False
         handler.wfile.write(answer.removeprefix(b"!"))
