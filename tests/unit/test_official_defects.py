@@ -372,7 +372,6 @@ def test_j15_last_modified_can_be_read(
 def test_j15_completion_ttl_has_its_documented_default(qarnot_connection: Connection) -> None:
     """A job that sets none has the duration that stands for none."""
     assert qarnot_connection.create_job("n").completion_ttl == TimeSpan.ZERO
-    assert "Default `00:00:00`" in " ".join(str(Job.completion_ttl.__doc__).split()) or True
 
 
 @pytest.mark.parametrize("body", [{}, {"uuid": None}, {"uuid": ""}])
