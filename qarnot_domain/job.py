@@ -14,11 +14,10 @@ from ._codecs import Wire
 from ._fields import ServerField, SubmitOnce
 from ._gateway import Answer, Tries
 from ._progress import Report, following
-from ._resource import Resource
 from ._seconds import seconds
 from ._wait import wait_until
 from .exceptions import MissingJobException, QarnotGenericException
-from .pool import POOL_UUID, Pool
+from .pool import POOL_UUID, InPool, Pool
 from .states import JobState
 from .task import Task
 from .timespan import TimeSpan
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 _MOST_TAGS: Final = 9
 
 
-class Job(Resource):
+class Job(InPool):
     """A job of the API (operations `createJob`, `retrieveJob`, `terminateJob`, `deleteJob`).
 
     Get one from `Connection.create_job`, `Connection.retrieve_job` or `Connection.jobs`. Creating
@@ -102,20 +101,6 @@ class Job(Resource):
         self.use_dependencies = use_dependencies
 
     @property
-    def pool(self) -> Pool | None:
-        """The pool its tasks run in, or `None`.
-
-        Settable until submission to a `Pool` already submitted (otherwise `ValueError`), the
-        uuid of one, or `None`.
-        """
-        uuid = self._pool_uuid
-        return None if uuid is None else Pool._reference(self._connection, uuid)
-
-    @pool.setter
-    def pool(self, value: Pool | str | None) -> None:
-        self._pool_uuid = value
-
-    @property
     def tasks(self) -> list[Task]:
         """The tasks submitted in this job, one request (`listJobTasks`) each time it is read.
 
@@ -167,9 +152,9 @@ class Job(Resource):
         """Wait until every task submitted in it is final, or it is final itself.
 
         One request per poll however many tasks, at intervals that grow from a quarter of a second
-        to `update_cache_time`; every fourth asks after the job, the others after its tasks. A
-        job does not complete by itself when its tasks end, so it is usually still `Active`
-        afterwards.
+        to `update_cache_time`; every fourth asks after the job, the others after its tasks (and
+        the first after a job of which nothing fresh is known). A job does not complete by itself
+        when its tasks end, so it is usually still `Active` afterwards.
 
         Args:
             timeout: how long at most, in seconds or as a `timedelta`; `None` for ever.

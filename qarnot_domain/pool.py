@@ -107,3 +107,23 @@ POOL_UUID: Final[SettableCodec[str | None, Pool | str | None]] = SettableCodec(
     codecs.read_optional_uuid, codecs.unchanged, check=_check_pool
 )
 """The pool of a job or task: kept as its uuid, set as a `Pool`, a uuid or `None`."""
+
+
+class InPool(Resource):
+    """What runs in a pool if it is told to: a job or a task."""
+
+    _pool_uuid: SubmitOnce[str | None, Pool | str | None]
+
+    @property
+    def pool(self) -> Pool | None:
+        """The pool it runs in, or `None`.
+
+        Settable until submission to a `Pool` already submitted (otherwise `ValueError`), the
+        uuid of one, or `None`.
+        """
+        uuid = self._pool_uuid
+        return None if uuid is None else Pool._reference(self._connection, uuid)
+
+    @pool.setter
+    def pool(self, value: Pool | str | None) -> None:
+        self._pool_uuid = value

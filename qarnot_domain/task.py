@@ -15,7 +15,7 @@ from ._fields import ServerField, SubmitOnce
 from ._gateway import Answer, Tries
 from ._resource import Resource
 from .exceptions import MissingTaskException
-from .pool import POOL_UUID, Pool
+from .pool import POOL_UUID, InPool, Pool
 from .states import TaskState
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def _write_dependencies(uuids: list[str]) -> Json:
     return {"dependsOn": list(uuids)} if uuids else None
 
 
-class Task(Resource):
+class Task(InPool):
     """A task of the API (operations `createTasks`, `retrieveTask`, `deleteTask`).
 
     Get one from `Connection.create_task`, `Connection.retrieve_task`, `Connection.tasks` or
@@ -205,16 +205,6 @@ class Task(Resource):
         else:
             self.instance_count = instancecount_or_range
         self._job_uuid = job
-
-    @property
-    def pool(self) -> Pool | None:
-        """The pool it runs in, or `None`; settable until submission, as `Job.pool`."""
-        uuid = self._pool_uuid
-        return None if uuid is None else Pool._reference(self._connection, uuid)
-
-    @pool.setter
-    def pool(self, value: Pool | str | None) -> None:
-        self._pool_uuid = value
 
     @property
     def job_uuid(self) -> str | None:

@@ -31,7 +31,7 @@ def may_have_taken_effect(outcome: Outcome) -> bool:
     """Whether a creation that failed so may be on the server, in the words of the design."""
     if outcome.phase is Phase.NOT_SENT:
         return False
-    if outcome.phase is Phase.LOST:
+    if outcome.phase in (Phase.LOST, Phase.UNREADABLE):
         return True
     assert outcome.status is not None
     says_come_back = outcome.status == 503 and outcome.retry_after is not None
@@ -98,10 +98,26 @@ def test_consuming_read_is_repeated_only_if_it_was_not_served(
 ) -> None:
     """What a consuming read answered is gone, so it is sent again only where there was none."""
     decision = decided(Kind.CONSUMING_READ, attempt, outcome, policy, elapsed, quota, jitter)
-    if outcome.phase is Phase.LOST:
+    if outcome.phase in (Phase.LOST, Phase.UNREADABLE):
         assert decision.action == "give-up"
     if decision.action == "repeat" and outcome.phase is Phase.ANSWERED:
         assert outcome.status in {429, 503}
+
+
+@situations
+def test_answer_that_cannot_be_read_is_not_asked_for_again(
+    kind: Kind,
+    attempt: int,
+    outcome: Outcome,
+    policy: Policy,
+    elapsed: timedelta,
+    quota: int,
+    jitter: float,
+) -> None:
+    """The server served it, and would serve the same again."""
+    unreadable = Outcome(Phase.UNREADABLE)
+    decision = decided(kind, attempt, unreadable, policy, elapsed, quota, jitter)
+    assert decision.action != "repeat"
 
 
 @situations

@@ -14,6 +14,7 @@ SECOND = timedelta(seconds=1)
 
 NOT_SENT = Outcome(Phase.NOT_SENT)
 LOST = Outcome(Phase.LOST)
+UNREADABLE = Outcome(Phase.UNREADABLE)
 LATER = timedelta(seconds=7)
 
 
@@ -70,6 +71,11 @@ TABLE: list[tuple[Kind, Outcome, str]] = [
     (Kind.CONSUMING_READ, LOST, "give-up"),
     (Kind.UNKEYED_CREATE, LOST, "unknown"),
     (Kind.KEYED_CREATE, LOST, "look-up"),
+    (Kind.READ, UNREADABLE, "give-up"),
+    (Kind.IDEMPOTENT_WRITE, UNREADABLE, "give-up"),
+    (Kind.CONSUMING_READ, UNREADABLE, "give-up"),
+    (Kind.UNKEYED_CREATE, UNREADABLE, "unknown"),
+    (Kind.KEYED_CREATE, UNREADABLE, "look-up"),
     (Kind.UNKEYED_CREATE, answered(503), "unknown"),
     (Kind.KEYED_CREATE, answered(503), "look-up"),
     (Kind.UNKEYED_CREATE, answered(503, timedelta(0)), "repeat"),
