@@ -35,6 +35,7 @@ from qarnot_domain import (
     TimeSpan,
     UnauthorizedException,
 )
+from qarnot_domain._retry import Kind, Outcome, Phase, Policy, decide
 from qarnot_domain.config import load
 from qarnot_domain.emulator import Emulator
 
@@ -538,6 +539,16 @@ def test_r3_job_with_a_shortname_is_created_once(
     job = qarnot_connection.create_job("n", shortname="mine")
     job.submit()
     assert [job] == qarnot_connection.jobs()
+
+
+@pytest.mark.parametrize("outcome", [Outcome(Phase.LOST), Outcome(Phase.ANSWERED, 502)])
+def test_r3_reading_that_consumes_is_not_repeated(outcome: Outcome) -> None:
+    """Output that the server hands out once is not asked for again: its beginning would be lost."""
+    policy = Policy(5, timedelta(seconds=1), timedelta(minutes=5))
+    decision = decide(
+        Kind.CONSUMING_READ, 1, outcome, policy, elapsed=timedelta(0), quota=500, jitter=0.5
+    )
+    assert decision.action == "give-up"
 
 
 def test_r4_retry_after_is_obeyed(qarnot_emulator: Emulator) -> None:
