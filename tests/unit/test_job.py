@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import json
 import re
+import sys
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -1939,6 +1940,22 @@ def test_delete_whose_answer_is_lost_is_repeated(
     assert job.state == "Deleting"
 
 
+def test_delete_whose_answer_is_lost_for_good_shows_the_servers_word(
+    qarnot_emulator: Emulator,
+) -> None:
+    """When no answer comes at all, the next read of the state asks the server."""
+    with connect(qarnot_emulator, retry_count=0) as connection:
+        job = submitted(connection)
+        assert job.state == "Active"
+        qarnot_emulator.fail_next("deleteJob", drop="after")
+        with pytest.raises(QarnotGenericException):
+            job.delete()
+        assert job.state == "Deleting"
+        qarnot_emulator.advance(timedelta(minutes=1))
+        with pytest.raises(MissingJobException):
+            assert job.state
+
+
 def test_delete_refused_by_404_after_a_refusal_is_still_missing(
     qarnot_connection: Connection, qarnot_emulator: Emulator
 ) -> None:
@@ -2397,6 +2414,20 @@ def test_wait_is_false_when_the_time_is_up(
         assert operations(qarnot_emulator)[-1] == "listJobTasks"
 
 
+@pytest.mark.parametrize("timeout", [1.0, 1.1, 1.5, 2.5, 4.0, 5.5, 10.0, 21.0, 30.0])
+def test_wait_sees_what_ends_just_when_the_time_is_up(
+    qarnot_connection: Connection, qarnot_emulator: Emulator, timeout: float
+) -> None:
+    """The last look is at the tasks: one that ends with the time, or just before it, counts."""
+    job = submitted(qarnot_connection)
+    # Everything but the execution takes the emulator a second.
+    execution = TimeSpan(timedelta(seconds=timeout - 1))
+    task = add_task(job, qarnot_connection, EMULATOR_EXECUTION_TIME=str(execution))
+    finished = job.wait(timeout + 1e-6)
+    assert task.state == "Success"
+    assert finished is True
+
+
 def test_wait_of_zero_looks_once(qarnot_connection: Connection, qarnot_emulator: Emulator) -> None:
     """A time of zero asks and does not wait."""
     job = submitted(qarnot_connection)
@@ -2464,6 +2495,17 @@ def test_wait_shows_a_line_on_the_terminal(
     assert captured.out == ""
     assert "my [bold]job[/bold]" in captured.err
     assert "1/1" in captured.err
+
+
+def test_wait_with_a_line_needs_the_extra(
+    qarnot_connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without rich, `progress=True` says what to install, before it waits for anything."""
+    monkeypatch.setitem(sys.modules, "rich.console", None)
+    job = submitted(qarnot_connection)
+    add_task(job, qarnot_connection)
+    with pytest.raises(ModuleNotFoundError, match=r"qarnot-domain\[progress\]"):
+        job.wait(progress=True)
 
 
 @pytest.mark.parametrize(

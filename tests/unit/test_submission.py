@@ -343,6 +343,20 @@ def test_refused_shortname_after_a_lost_answer_is_looked_up(
     assert [job] == qarnot_connection.jobs()
 
 
+def test_refused_shortname_that_is_not_found_stays_unknown(
+    qarnot_connection: Connection, qarnot_emulator: Emulator
+) -> None:
+    """The shortname is taken, most likely by our own first sending, and cannot be looked at yet."""
+    qarnot_emulator.fail_next("createJob", drop="after")
+    qarnot_emulator.fail_next("retrieveJob", times=2, status=404)
+    job = qarnot_connection.create_job("n", shortname="mine")
+    with pytest.raises(SubmissionUnknownException):
+        job.submit()
+    assert operations(qarnot_emulator) == ["createJob", "retrieveJob", "createJob", "retrieveJob"]
+    with pytest.raises(AttributeError, match="shortname"):
+        job.shortname = "other"
+
+
 def test_shortname_taken_without_any_doubt_is_an_invalid_request(
     qarnot_connection: Connection, qarnot_emulator: Emulator
 ) -> None:

@@ -1,0 +1,367 @@
+"""Which module imports which: the direction of the design, and the one owner of each thing.
+
+Read from the source with `ast`, so a rule holds for code that no test runs. Imports below
+`if TYPE_CHECKING:` are left out of the direction: they do not happen at run time, so they can make
+no cycle, and a job can only name the type of its connection so. `TYPE_ONLY` lists them instead.
+"""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import pytest
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+LIBRARY: Final = ROOT / "qarnot_domain"
+GENERATED: Final = ROOT / "generated" / "qarnot_api"
+
+ORDER: Final = (
+    # Leaves.
+    "_version",
+    "exceptions",
+    "timespan",
+    "states",
+    "_clock",
+    "_seconds",
+    # Values, settings, policy.
+    "_codecs",
+    "config",
+    "_retry",
+    # The way to the server.
+    "_transport",
+    "_gateway",
+    "_convert",
+    # What objects are made of.
+    "_submission",
+    "_cache",
+    "_fields",
+    "_listing",
+    "_wait",
+    "_progress",
+    "_resource",
+    # The objects.
+    "pool",
+    "task",
+    "job",
+    "connection",
+    # The package, then what the library never imports.
+    "__init__",
+    "testing",
+)
+"""Every module of the library: each may import only from those before it."""
+
+LEAVES: Final = ORDER[: ORDER.index("_codecs")]
+
+PURE: Final = ("exceptions", "timespan", "states")
+"""Modules that import the standard library alone."""
+
+NEVER_IMPORTED: Final = ("emulator", "testing", "cli", "__main__")
+"""What is built on the library, and so is not part of it."""
+
+TYPE_ONLY: Final = {
+    ("_resource", "connection"),
+    ("pool", "connection"),
+    ("task", "connection"),
+    ("task", "job"),
+    ("job", "connection"),
+}
+"""Imports against the direction that only annotations need."""
+
+OWNERS: Final = {
+    "httpx": {"_transport"},
+    "qarnot_api": {"_gateway", "_convert"},
+    "time": {"_clock"},
+    "configparser": {"config"},
+    "rich": {"_progress"},
+    "pytest": {"testing"},
+    "starlette": set[str](),
+    "uvicorn": set[str](),
+}
+"""Packages and modules that only these modules of the library may import."""
+
+DEPENDENCIES: Final = {"attrs", "httpx"}
+"""What the library needs at run time."""
+
+
+class Import(NamedTuple):
+    """One import, absolute."""
+
+    module: str
+    name: str | None
+    """What is taken from it: `None` when it is the module itself."""
+    is_type_only: bool
+    is_at_top: bool
+
+
+def imports_of(source: str, package: str) -> Iterator[Import]:
+    """Every import in a source file that lies in this package, wherever it stands."""
+    tree = ast.parse(source)
+    type_only = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
+        for statement in node.body
+        for inner in ast.walk(statement)
+    }
+    top = set(map(id, tree.body))
+    for node in ast.walk(tree):
+        where = id(node) in type_only, id(node) in top
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield Import(alias.name, None, *where)
+        elif isinstance(node, ast.ImportFrom):
+            parents = package.split(".")
+            base = parents[: len(parents) - node.level + 1] if node.level else []
+            module = ".".join([*base, *([node.module] if node.module else [])])
+            for alias in node.names:
+                yield Import(module, alias.name, *where)
+
+
+def imports_of_file(path: Path) -> list[Import]:
+    """The imports of one file of the library, the emulator or the generated client."""
+    base = GENERATED.parent if path.is_relative_to(GENERATED) else ROOT
+    package = ".".join(path.relative_to(base).parent.parts)
+    return list(imports_of(path.read_text(encoding="utf-8"), package))
+
+
+def library_modules(imports: Iterable[Import]) -> set[str]:
+    """The modules and folders directly in `qarnot_domain` that these imports lead to."""
+    found: set[str] = set()
+    for module, name, *_ in imports:
+        head, _, rest = module.partition(".")
+        if head != "qarnot_domain":
+            continue
+        inner = rest.split(".")[0] if rest else name
+        is_module = inner is not None and (
+            (LIBRARY / f"{inner}.py").exists() or (LIBRARY / inner).is_dir()
+        )
+        found.add(inner if is_module and inner is not None else "__init__")
+    return found
+
+
+def modules() -> list[str]:
+    """The modules of the library, without the folders in it."""
+    return sorted(path.stem for path in LIBRARY.glob("*.py"))
+
+
+def emulator_files() -> list[Path]:
+    """The modules of the emulator."""
+    return sorted((LIBRARY / "emulator").rglob("*.py"))
+
+
+def of(module: str) -> list[Import]:
+    """The imports of a module of the library."""
+    return imports_of_file(LIBRARY / f"{module}.py")
+
+
+# --- the reader itself ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("import qarnot_domain.job", {"job"}),
+        ("import qarnot_domain", {"__init__"}),
+        ("from qarnot_domain import Job", {"__init__"}),
+        ("from qarnot_domain import job", {"job"}),
+        ("from qarnot_domain.emulator._store import Store", {"emulator"}),
+        ("from . import _codecs as codecs", {"_codecs"}),
+        ("from .job import Job", {"job"}),
+        ("from .emulator import Emulator", {"emulator"}),
+        ("def f():\n    from .job import Job", {"job"}),
+        ("try:\n    import qarnot_domain.cli\nexcept ImportError: pass", {"__init__"}),
+        ("import os, httpx", set()),
+        ("from qarnot_domains import job", set()),
+    ],
+)
+def test_reader_finds_every_way_to_import(source: str, expected: set[str]) -> None:
+    """Absolute, relative, nested and aliased imports are all found."""
+    assert library_modules(imports_of(source, "qarnot_domain")) == expected
+
+
+def test_reader_counts_the_dots() -> None:
+    """A relative import of a folder within is made absolute."""
+    one, two = imports_of("from . import x\nfrom .._clock import Clock", "qarnot_domain.emulator")
+    assert (one.module, two.module) == ("qarnot_domain.emulator", "qarnot_domain._clock")
+
+
+def test_reader_tells_imports_for_types_alone() -> None:
+    """What stands below `TYPE_CHECKING` is told apart, its `else` branch is not."""
+    source = "if typing.TYPE_CHECKING:\n    from .a import A\nelse:\n    from .b import B"
+    assert {i.module: i.is_type_only for i in imports_of(source, "p")} == {
+        "p.a": True,
+        "p.b": False,
+    }
+
+
+# --- the direction --------------------------------------------------------------------------------
+
+
+def test_order_names_every_module() -> None:
+    """A new module has its place in the order, and no name in it is left over."""
+    assert sorted(ORDER) == modules()
+
+
+@pytest.mark.parametrize("module", modules())
+def test_module_imports_only_from_before(module: str) -> None:
+    """At run time a module imports only from modules before it."""
+    before = ORDER[: ORDER.index(module)]
+    imported = library_modules(i for i in of(module) if not i.is_type_only)
+    allowed = {*before, "emulator"} if module == "testing" else set(before)
+    assert imported - allowed == set()
+
+
+def test_imports_for_types_alone_are_listed() -> None:
+    """Imports against the direction that only annotations need are exactly those listed."""
+    found = {
+        (module, imported)
+        for module in modules()
+        for imported in library_modules(i for i in of(module) if i.is_type_only)
+        if imported not in ORDER[: ORDER.index(module)]
+    }
+    assert found == TYPE_ONLY
+
+
+@pytest.mark.parametrize("module", [m for m in modules() if m not in NEVER_IMPORTED])
+def test_library_never_imports_what_is_built_on_it(module: str) -> None:
+    """Neither the emulator, nor the fixtures, nor the command line is part of the library."""
+    assert library_modules(of(module)) & set(NEVER_IMPORTED) == set()
+
+
+def test_generated_client_never_imports_the_library() -> None:
+    """The generated client knows nothing of the domain, and can be thrown away and made anew."""
+    files = sorted(GENERATED.rglob("*.py"))
+    assert files
+    for path in files:
+        heads = {i.module.split(".")[0] for i in imports_of_file(path)}
+        assert "qarnot_domain" not in heads, path
+
+
+@pytest.mark.parametrize("path", emulator_files(), ids=lambda path: path.stem)
+def test_emulator_is_built_on_leaves_alone(path: Path) -> None:
+    """The server side shares time spans, states and the clock with the client, and no more."""
+    imports = imports_of_file(path)
+    assert library_modules(imports) - {"emulator", "_clock", "states", "timespan"} == set()
+    heads = {i.module.split(".")[0] for i in imports}
+    assert heads & {"httpx", "qarnot_api", "attrs", "pytest"} == set()
+
+
+# --- the owners -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("owned", OWNERS)
+def test_only_its_owners_import_it(owned: str) -> None:
+    """Each of these is imported by its owners, by all of them, and by nobody else."""
+    importers = {
+        module for module in modules() if owned in {i.module.split(".")[0] for i in of(module)}
+    }
+    assert importers == OWNERS[owned]
+
+
+def test_only_the_gateway_calls_generated_operations() -> None:
+    """Every request goes through one place, which turns its failure into our exceptions."""
+    importers = {
+        module
+        for module in modules()
+        if any(i.module.startswith("qarnot_api.api") for i in of(module))
+    }
+    assert importers == {"_gateway"}
+
+
+def names_used(path: Path) -> set[str]:
+    """Every dotted name in a file, as it is written."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    dotted = {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    taken = {f"{i.module}.{i.name}" for i in imports_of_file(path) if i.name}
+    return dotted | taken
+
+
+ENVIRONMENT: Final = {"os.environ", "os.environb", "os.getenv", "os.getenvb", "os.putenv"}
+CALENDAR: Final = {
+    "datetime.now",
+    "datetime.utcnow",
+    "datetime.today",
+    "date.today",
+    "datetime.datetime.now",
+}
+
+
+def users_of(names: set[str]) -> set[str]:
+    """The modules of the library that use one of these names."""
+    return {m for m in modules() if names_used(LIBRARY / f"{m}.py") & names}
+
+
+def test_only_the_configuration_reads_the_environment() -> None:
+    """What a connection does depends on nothing that its settings do not show."""
+    assert users_of(ENVIRONMENT) == {"config"}
+
+
+def test_nobody_reads_the_calendar() -> None:
+    """The library measures on the monotonic clock alone: a wall-clock jump changes nothing."""
+    assert users_of(CALENDAR) == set()
+
+
+@pytest.mark.parametrize("path", emulator_files(), ids=lambda path: path.stem)
+def test_emulator_takes_its_time_from_the_clock(path: Path) -> None:
+    """It sleeps nowhere, and reads the calendar once, for the moment it comes to be."""
+    used = names_used(path)
+    assert {name for name in used if name.startswith("time.")} == set()
+    assert used & ENVIRONMENT == set()
+    assert not used & CALENDAR or path.stem == "_emulator"
+
+
+@pytest.mark.parametrize("module", PURE)
+def test_pure_module_imports_the_standard_library_alone(module: str) -> None:
+    """Errors, time spans and states can be used, and reasoned about, on their own."""
+    heads = {i.module.split(".")[0] for i in of(module)}
+    assert heads <= sys.stdlib_module_names
+
+
+# --- dependencies ---------------------------------------------------------------------------------
+
+
+def test_dependencies_are_those_that_are_imported() -> None:
+    """What the project asks for is what the library imports without an extra."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    asked = {
+        requirement.partition(">")[0].partition("=")[0].strip()
+        for requirement in project["dependencies"]
+    }
+    optional = {"rich", "pytest", "starlette", "uvicorn"}
+    files = [*(LIBRARY / f"{module}.py" for module in modules()), *GENERATED.rglob("*.py")]
+    imported = {
+        {"attr": "attrs"}.get(head, head)
+        for path in files
+        for head in (i.module.split(".")[0] for i in imports_of_file(path))
+        if head not in sys.stdlib_module_names and head not in {"", "qarnot_domain", "qarnot_api"}
+    }
+    assert imported - optional == asked == DEPENDENCIES
+
+
+def test_optional_dependencies_are_not_imported_at_the_top() -> None:
+    """A module of the library that needs an extra imports it where it is used."""
+    for module in modules():
+        if module == "testing":
+            continue
+        heads = {i.module.split(".")[0] for i in of(module) if i.is_at_top}
+        assert heads & {"rich", "pytest", "starlette", "uvicorn"} == set(), module
+
+
+def test_importing_the_package_loads_no_extra() -> None:
+    """A user without extras can import it, and one with extras does not pay for them."""
+    # Not rich: httpx itself loads it where it is installed, for a command line of its own.
+    program = (
+        "import sys, qarnot_domain;"
+        "extras = {'pytest', 'starlette', 'uvicorn', 'hypothesis', 'yaml'};"
+        "print(*sorted(extras & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == ""
