@@ -41,7 +41,7 @@ from qarnot_api.types import UNSET, Response
 
 from ._clock import Clock
 from ._codecs import check_id
-from ._retry import Decision, Kind, Outcome, Phase, Policy, Quota, decide
+from ._retry import Decision, Kind, Outcome, Phase, Policy, Quota, decide, may_have_taken_effect
 from ._transport import Exchange, Failure, Lost, NotSent, Refused, Transport, recording
 from .config import Settings
 from .exceptions import (
@@ -134,8 +134,7 @@ class Tries:
 
     def note(self, outcome: Outcome, attempt: Attempt) -> None:
         self._history.append(attempt)
-        if outcome.phase in (Phase.LOST, Phase.UNREADABLE) or (outcome.status or 0) >= 500:
-            self.in_doubt = True
+        self.in_doubt = self.in_doubt or may_have_taken_effect(outcome)
 
 
 class Gateway:
@@ -153,6 +152,15 @@ class Gateway:
     def close(self) -> None:
         self._closed = True
         self._transport.close()
+
+    def check_id(self, uuid: str) -> str:
+        """A uuid or shortname given by the user, and not the token by mistake.
+
+        The token would stand in the URL, which the HTTP library and every server on the way log.
+        """
+        if uuid == self._token:
+            raise ValueError("uuid must be a uuid or a shortname, and this is the client_token")
+        return check_id("uuid", uuid)
 
     def tries(self, *, keyed: bool = False) -> Tries:
         """A fresh count of attempts; `keyed` for the creation of something with a shortname."""

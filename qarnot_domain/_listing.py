@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 import attrs
 
-from ._codecs import Json, Wire, check_count, check_id
+from ._codecs import Json, Wire, check_count
 from ._convert import WirePage
 from .exceptions import MalformedResponseException
 
@@ -48,7 +48,7 @@ class Collection(Generic[T]):
         self._page = page
 
     def retrieve(self, uuid: str) -> T:
-        return self._build(self._retrieve(check_id("uuid", uuid)))
+        return self._build(self._retrieve(uuid))
 
     def page(self, token: str | None, maximum: int | None, condition: Wire | None) -> Page[T]:
         if maximum is not None:

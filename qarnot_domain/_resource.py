@@ -360,8 +360,13 @@ class Resource(ABC):
     def _delete(self, send: Callable[[str], None]) -> None:
         """Send the deletion of this uuid and take it in; does nothing before submission."""
         if self._submitted is not None:
-            send(self._submitted.uuid)
             cache = self._submitted.cache
+            try:
+                send(self._submitted.uuid)
+            except QarnotException:
+                # Its answer may be all that was lost.
+                cache.expire()
+                raise
             self._deleted = True
             cache.replace(cache.value.with_value("state", self._deleting))
 

@@ -102,7 +102,7 @@ def decide(
         quota: how much of the connection's retry quota is left.
         jitter: a random number in [0, 1] that spreads the wait.
     """
-    in_doubt = _in_doubt(kind, outcome)
+    in_doubt = kind in _CREATES and may_have_taken_effect(outcome)
     cost = Quota.THROTTLED if outcome.status == 429 else Quota.FAILED
     wait = _wait(attempt, outcome.retry_after, policy, jitter)
     if (
@@ -119,12 +119,10 @@ def decide(
 _CREATES: Final = frozenset({Kind.UNKEYED_CREATE, Kind.KEYED_CREATE})
 
 
-def _in_doubt(kind: Kind, outcome: Outcome) -> bool:
-    """Whether a creation may have taken effect although it failed."""
-    if kind not in _CREATES or _refused_for_now(outcome):
-        return False
+def may_have_taken_effect(outcome: Outcome) -> bool:
+    """Whether the server may have done what it was asked although the attempt failed."""
     if outcome.phase is Phase.ANSWERED:
-        return outcome.status is not None and outcome.status >= 500
+        return (outcome.status or 0) >= 500 and not _refused_for_now(outcome)
     return outcome.phase is not Phase.NOT_SENT
 
 

@@ -16,7 +16,6 @@ import attrs
 from ._gateway import Tries
 from .exceptions import (
     ConflictException,
-    InvalidRequestException,
     QarnotException,
     SubmissionUnknownException,
 )
@@ -56,25 +55,19 @@ def submit_once(
     while True:
         try:
             return create(tries)
-        except SubmissionUnknownException as error:
-            if look_up is None:
+        except QarnotException as error:
+            # A refusal after a lost answer may be due to our own first sending: it took the
+            # shortname, or the last place in the quota.
+            if not tries.in_doubt or look_up is None:
                 raise
             found = _find(look_up, tries)
             if found is not None:
                 return _adopt(found, tries, error)
             if not tries.may_look_up:
-                raise
-        except InvalidRequestException as error:
-            # After a lost answer this may be our own first sending, refusing its repetition.
-            if look_up is None or not tries.in_doubt or not _names_shortname(error):
-                raise
-            found = _find(look_up, tries)
-            if found is None:
-                raise
-            return _adopt(found, tries, error)
+                raise _unknown(f"the last was: {error.message}", tries, error) from error
 
 
-def _adopt(found: Found, tries: Tries, error: Exception) -> str:
+def _adopt(found: Found, tries: Tries, error: QarnotException) -> str:
     began = None if found.seen is None else found.seen - tries.elapsed - _DATE_RESOLUTION
     if found.created is not None and began is not None and found.created < began:
         raise ConflictException(
@@ -82,10 +75,8 @@ def _adopt(found: Found, tries: Tries, error: Exception) -> str:
             history=tries.history,
         ) from error
     if found.created is None or began is None or not found.same:
-        raise SubmissionUnknownException(
-            f"the answer to the creation was lost, and {found.uuid}, which has its shortname, "
-            "is not certain to be it; look at it before creating another",
-            history=tries.history,
+        raise _unknown(
+            f"{found.uuid} has its shortname and is not certain to be it", tries, error
         ) from error
     tries.succeed()
     return found.uuid
@@ -95,16 +86,16 @@ def _find(look_up: Callable[[], Found | None], tries: Tries) -> Found | None:
     try:
         return look_up()
     except QarnotException as error:
-        raise SubmissionUnknownException(
-            "the answer to the creation was lost, and so was the attempt to look it up: "
-            f"{error.message}",
-            status_code=error.status_code,
-            method=error.method,
-            url=error.url,
-            retry_after=error.retry_after,
-            history=tries.history,
-        ) from error
+        raise _unknown(f"looking for it failed: {error.message}", tries, error) from error
 
 
-def _names_shortname(error: InvalidRequestException) -> bool:
-    return "shortname" in f"{error.message} {' '.join(error.errors)}".lower()
+def _unknown(why: str, tries: Tries, error: QarnotException) -> SubmissionUnknownException:
+    return SubmissionUnknownException(
+        "the answer to the creation was lost and it is unknown whether it took effect; look for "
+        f"it before creating another: {why}",
+        status_code=error.status_code,
+        method=error.method,
+        url=error.url,
+        retry_after=error.retry_after,
+        history=tries.history,
+    )

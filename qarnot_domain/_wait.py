@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Final
 
@@ -12,25 +13,26 @@ _GROWTH: Final = 1.5
 
 
 def wait_until(
-    done: Callable[[], bool], clock: Clock, *, timeout: float | None, longest_pause: float
+    done: Callable[[bool], bool], clock: Clock, *, timeout: float | None, longest_pause: float
 ) -> bool:
-    """Whether `done()` became true in time.
+    """Whether `done` became true in time.
 
     Asks at once, then after pauses that grow from a quarter of a second to `longest_pause`, and
     a last time when the time is up.
 
     Args:
-        done: asks the server, once.
+        done: asks the server, once; takes whether it is asked for the last time.
         clock: measures and sleeps.
         timeout: how long to go on, in seconds; `None` for ever.
         longest_pause: the upper bound of a pause, in seconds.
     """
     began = clock.monotonic()
     pause = _SHORTEST_PAUSE
-    while not done():
-        left = None if timeout is None else timeout - (clock.monotonic() - began)
-        if left is not None and left <= 0:
+    while True:
+        left = math.inf if timeout is None else timeout - (clock.monotonic() - began)
+        if done(left <= 0):
+            return True
+        if left <= 0:
             return False
-        clock.sleep(pause if left is None else min(pause, left))
+        clock.sleep(min(pause, left))
         pause = max(_SHORTEST_PAUSE, min(pause * _GROWTH, longest_pause))
-    return True

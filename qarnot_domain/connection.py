@@ -80,17 +80,17 @@ class Connection:
         gateway = self._gateway = Gateway(self._settings, clock or SystemClock())
         self._jobs = Collection(
             partial(Job._from_answer, self),
-            lambda uuid: convert.wire(gateway.retrieve_job(uuid).parsed),
+            lambda uuid: convert.wire(gateway.retrieve_job(gateway.check_id(uuid)).parsed),
             lambda *query: convert.wire_page(gateway.paginate_jobs(convert.page_request(*query))),
         )
         self._tasks = Collection(
             partial(Task._from_answer, self),
-            lambda uuid: convert.wire(gateway.retrieve_task(uuid).parsed),
+            lambda uuid: convert.wire(gateway.retrieve_task(gateway.check_id(uuid)).parsed),
             lambda *query: convert.wire_page(gateway.paginate_tasks(convert.page_request(*query))),
         )
         self._pools = Collection(
             partial(Pool._from_answer, self),
-            lambda uuid: convert.wire(gateway.retrieve_pool(uuid).parsed),
+            lambda uuid: convert.wire(gateway.retrieve_pool(gateway.check_id(uuid)).parsed),
             lambda *query: convert.wire_page(gateway.paginate_pools(convert.page_request(*query))),
         )
 

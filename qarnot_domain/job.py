@@ -196,8 +196,9 @@ class _Watch:
         self._counts: Counter[str] = Counter()
         self._polls = 0
 
-    def __call__(self) -> bool:
-        first, asks_job = self._polls == 0, self._polls % _JOB_TURN == _JOB_TURN - 1
+    def __call__(self, last: bool) -> bool:
+        first = self._polls == 0
+        asks_job = self._polls % _JOB_TURN == _JOB_TURN - 1 and not last
         self._polls += 1
         if (first or asks_job) and self._job_is_final(flushcache=asks_job):
             return True

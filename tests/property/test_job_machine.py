@@ -375,9 +375,9 @@ class JobMachine(RuleBasedStateMachine):
             return
         assert sent == 1
         fault, self.fault = self.fault, None
+        self.fetched_at = None
         if fault is None and result is None:
             self.deleted = self.shows_deleting = True
-            self.fetched_at = None
         else:
             assert isinstance(result, QarnotException)
             assert fault is not None or isinstance(result, MissingJobException)

@@ -168,6 +168,7 @@ def test_no_token_anywhere_says_where_to_give_one() -> None:
         f"{TOKEN}\x7f",
         f"{TOKEN}\N{ZERO WIDTH SPACE}",
     ],
+    ids=range(10),
 )
 def test_token_that_no_header_can_hold_is_refused_unseen(token: str) -> None:
     """It is a `ValueError` that names the setting and does not show the value."""

@@ -2423,7 +2423,7 @@ def test_wait_sees_what_ends_just_when_the_time_is_up(
     # Everything but the execution takes the emulator a second.
     execution = TimeSpan(timedelta(seconds=timeout - 1))
     task = add_task(job, qarnot_connection, EMULATOR_EXECUTION_TIME=str(execution))
-    finished = job.wait(timeout + 1e-6)
+    finished = job.wait(timeout + 0.001)
     assert task.state == "Success"
     assert finished is True
 
