@@ -11,7 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check generate check-generated lint types spec-lint docs-examples lock build clean
+.PHONY: help demo test coverage check generate check-generated lint types spec-lint docs-examples lock build clean
 
 help: ## Show the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | column -t -s '|'
@@ -21,6 +21,10 @@ demo: $(DEMO_VENV)/installed ## Tell the whole story of a job on the emulator
 
 test: $(VENV)/installed $(OFFICIAL_VENV)/ready ## Run all tests, on the installed package
 	QARNOT_OFFICIAL_SDK_PYTHON=$(CURDIR)/$(OFFICIAL_VENV)/bin/python $(BIN)/pytest -m "not check"
+
+coverage: $(VENV)/installed $(OFFICIAL_VENV)/ready ## Run the tests and print the branch coverage
+	QARNOT_OFFICIAL_SDK_PYTHON=$(CURDIR)/$(OFFICIAL_VENV)/bin/python $(BIN)/coverage run -m pytest -q -m "not check"
+	$(BIN)/coverage report
 
 check: lint types check-generated spec-lint docs-examples ## Lint, types, generated code, document, docs (needs Node)
 	$(BIN)/pytest -m check

@@ -289,3 +289,33 @@ def test_failure_after_expire_leaves_the_newer_fetch_alone() -> None:
         assert isinstance(old.exception(TIMEOUT), ValueError)
         assert new.result(TIMEOUT) == 2
     assert (parts.cached.get(), parts.source.fetched) == (2, 2)
+
+
+@pytest.mark.parametrize("began", [0, 1, 7, 1000])
+@pytest.mark.parametrize(("age", "fetched"), [(0, 1), (4.5, 1), (5, 2), (5.5, 2), (1000, 2)])
+def test_age_counts_from_the_fetch_wherever_the_clock_stands(
+    began: float, age: float, fetched: int
+) -> None:
+    """A fetched value serves for less than the maximum age, and never again after it."""
+    parts = Parts()
+    parts.clock.advance(timedelta(seconds=began))
+    assert parts.cached.get() == 1
+    parts.clock.advance(timedelta(seconds=age))
+    assert (parts.cached.get(), parts.source.fetched) == (fetched, fetched)
+
+
+def test_overtaken_caller_does_not_fetch_again() -> None:
+    """A caller that found the value stale takes the one that another fetched meanwhile."""
+    others: list[Callable[[], int]] = []
+
+    class OvertakingClock(ManualClock):
+        def monotonic(self) -> float:
+            if others:
+                others.pop()()
+            return super().monotonic()
+
+    clock, source = OvertakingClock(), Source()
+    cached = Cached(source.fetch, clock, 5.0, 0, fresh=True)
+    clock.advance(timedelta(seconds=5))
+    others.append(cached.refresh)
+    assert (cached.get(), source.fetched) == (1, 1)

@@ -13,6 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from qarnot_domain import (
@@ -30,6 +31,7 @@ from qarnot_domain import (
     _resource,
     _transport,
 )
+from qarnot_domain.config import load
 from qarnot_domain.emulator import Emulator
 
 from .driving import (
@@ -556,6 +558,25 @@ def test_redirect_is_never_followed(status: str) -> None:
                 connection.jobs()
     assert [request.line.split()[0] for request in server.received] == ["POST", "POST"]
     assert other.received == []
+
+
+@pytest.mark.parametrize(
+    ("url", "is_sent"),
+    [
+        ("https://cluster.test/jobs", True),
+        ("https://cluster.test:443/jobs", True),
+        ("https://cluster.test:8443/jobs", False),
+        ("http://cluster.test/jobs", False),
+        ("https://other.test/jobs", False),
+        ("https://cluster.test.evil.test/jobs", False),
+    ],
+)
+def test_token_is_put_on_requests_to_the_clusters_own_origin(url: str, is_sent: bool) -> None:
+    """Were a request ever to lead elsewhere, it would not carry the token."""
+    settings = load(cluster_url="https://cluster.test", client_token=TOKEN, environ={})
+    (request,) = _transport._TokenAuth(settings).auth_flow(httpx.Request("GET", url))
+    assert (request.headers.get("Authorization") == TOKEN) is is_sent
+    assert (TOKEN in str(request.headers.raw)) is is_sent
 
 
 def test_token_beats_netrc(

@@ -209,6 +209,15 @@ def test_quota_words_count_only_with_403(status: int) -> None:
     assert not isinstance(made, (MaxJobException, MaxTaskException, MaxPoolException))
 
 
+@pytest.mark.parametrize(
+    "words", ["Hardware constraints not available", "no such hardware constraint"]
+)
+def test_402_about_hardware_is_not_about_credits(words: str) -> None:
+    """A hardware constraint that the account may not use is no matter of money."""
+    made = error_for(402, {}, json.dumps({"message": words}).encode())
+    assert type(made) is QarnotGenericException
+
+
 # --- the message ----------------------------------------------------------------------------------
 
 WORDS = [

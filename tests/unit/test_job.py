@@ -321,6 +321,17 @@ def test_auto_update_off_right_after_submission_shows_what_was_sent(
     assert operations(qarnot_emulator) == ["createJob"]
 
 
+def test_auto_update_off_right_after_submission_knows_the_default_shortname(
+    qarnot_connection: Connection, qarnot_emulator: Emulator
+) -> None:
+    """When off and never refreshed, the shortname that was not given is known to be the uuid."""
+    job = qarnot_connection.create_job("n")
+    job.auto_update = False
+    job.submit()
+    assert job.shortname == job.uuid
+    assert operations(qarnot_emulator) == ["createJob"]
+
+
 def test_auto_update_off_leaves_refreshing_to_update(
     qarnot_connection: Connection, qarnot_emulator: Emulator
 ) -> None:

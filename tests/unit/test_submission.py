@@ -343,6 +343,31 @@ def test_refused_shortname_after_a_lost_answer_is_looked_up(
     assert [job] == qarnot_connection.jobs()
 
 
+def test_other_refusal_after_a_lost_answer_is_raised_as_it_is(
+    qarnot_connection: Connection, qarnot_emulator: Emulator
+) -> None:
+    """A refusal that is not about the shortname is the server's word on this job: no look-up."""
+    qarnot_emulator.fail_next("createJob", drop="before")
+    qarnot_emulator.fail_next("createJob", status=400, body={"message": "the tags are too long"})
+    job = qarnot_connection.create_job("n", shortname="mine")
+    with pytest.raises(InvalidRequestException, match="the tags are too long"):
+        job.submit()
+    assert operations(qarnot_emulator) == ["createJob", "retrieveJob", "createJob"]
+
+
+@pytest.mark.parametrize("waited", [3, 60, 250])
+def test_object_is_adopted_however_long_the_look_up_takes(
+    qarnot_connection: Connection, qarnot_emulator: Emulator, waited: int
+) -> None:
+    """Its age is measured from the first attempt, not from when it is found."""
+    qarnot_emulator.fail_next("createJob", drop="after")
+    qarnot_emulator.fail_next("retrieveJob", status=503, retry_after=waited)
+    job = qarnot_connection.create_job("n", shortname="mine")
+    job.submit()
+    assert qarnot_connection.jobs() == [job]
+    assert operations(qarnot_emulator).count("createJob") == 1
+
+
 def test_refused_shortname_that_is_not_found_stays_unknown(
     qarnot_connection: Connection, qarnot_emulator: Emulator
 ) -> None:
