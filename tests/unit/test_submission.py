@@ -343,16 +343,34 @@ def test_refused_shortname_after_a_lost_answer_is_looked_up(
     assert [job] == qarnot_connection.jobs()
 
 
-def test_other_refusal_after_a_lost_answer_is_raised_as_it_is(
-    qarnot_connection: Connection, qarnot_emulator: Emulator
+@pytest.mark.parametrize("status", [400, 401, 402, 403, 409, 418])
+def test_any_refusal_after_a_lost_answer_is_looked_up(
+    qarnot_connection: Connection, qarnot_emulator: Emulator, status: int
 ) -> None:
-    """A refusal that is not about the shortname is the server's word on this job: no look-up."""
-    qarnot_emulator.fail_next("createJob", drop="before")
-    qarnot_emulator.fail_next("createJob", status=400, body={"message": "the tags are too long"})
+    """The first sending may be what the second is refused for (a quota): then it is adopted."""
+    qarnot_emulator.fail_next("createJob", drop="after")
+    qarnot_emulator.fail_next("retrieveJob", status=404)
+    qarnot_emulator.fail_next("createJob", status=status)
     job = qarnot_connection.create_job("n", shortname="mine")
-    with pytest.raises(InvalidRequestException, match="the tags are too long"):
+    job.submit()
+    assert operations(qarnot_emulator) == ["createJob", "retrieveJob", "createJob", "retrieveJob"]
+    assert qarnot_connection.jobs() == [job]
+
+
+@pytest.mark.parametrize("status", [400, 401, 402, 403, 409, 418])
+def test_any_refusal_after_a_lost_answer_stays_unknown_if_nothing_is_found(
+    qarnot_connection: Connection, qarnot_emulator: Emulator, status: int
+) -> None:
+    """The first sending may still land: it says why the second was refused, and stays locked."""
+    qarnot_emulator.fail_next("createJob", drop="before")
+    qarnot_emulator.fail_next("createJob", status=status, body={"message": "the server's words"})
+    job = qarnot_connection.create_job("n", shortname="mine")
+    with pytest.raises(SubmissionUnknownException, match="the server's words") as caught:
         job.submit()
-    assert operations(qarnot_emulator) == ["createJob", "retrieveJob", "createJob"]
+    assert caught.value.attempts == 2
+    assert operations(qarnot_emulator) == ["createJob", "retrieveJob", "createJob", "retrieveJob"]
+    with pytest.raises(AttributeError, match="shortname"):
+        job.shortname = "other"
 
 
 @pytest.mark.parametrize("waited", [3, 60, 250])
