@@ -1967,12 +1967,13 @@ def test_delete_whose_answer_is_lost_for_good_shows_the_servers_word(
             assert job.state
 
 
+@pytest.mark.parametrize("first", [{"status": 429}, {"status": 503, "retry_after": 1}])
 def test_delete_refused_by_404_after_a_refusal_is_still_missing(
-    qarnot_connection: Connection, qarnot_emulator: Emulator
+    qarnot_connection: Connection, qarnot_emulator: Emulator, first: dict[str, Any]
 ) -> None:
-    """A 404 after a 429 is nobody's doing here: the job was gone before."""
+    """A 404 after a refusal that says come back is nobody's doing here: it was gone before."""
     job = submitted(qarnot_connection)
-    qarnot_emulator.fail_next("deleteJob", status=429)
+    qarnot_emulator.fail_next("deleteJob", **first)
     qarnot_emulator.fail_next("deleteJob", status=404)
     with pytest.raises(MissingJobException):
         job.delete()

@@ -38,7 +38,7 @@ def after(
 
 
 REPEATABLE = (408, 429, 500, 502, 503, 504)
-FOR_GOOD = (301, 302, 304, 400, 401, 402, 403, 404, 409, 410, 418, 422)
+FOR_GOOD = (301, 302, 304, 400, 401, 402, 403, 404, 409, 410, 418, 422, 499)
 
 TABLE: list[tuple[Kind, Outcome, str]] = [
     *((kind, NOT_SENT, "repeat") for kind in Kind),
@@ -160,6 +160,14 @@ def test_retry_after_beyond_the_deadline_gives_up_at_once() -> None:
     later = last + timedelta(microseconds=1)
     assert after(Kind.READ, outcome, elapsed=later) == Decision("give-up")
     assert after(Kind.READ, answered(429, timedelta.max)) == Decision("give-up")
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_nothing_is_sent_at_the_deadline_even_without_a_wait(kind: Kind) -> None:
+    """Once the deadline is reached the time is used up, also for a repetition without a wait."""
+    just_before = POLICY.deadline - timedelta(microseconds=1)
+    assert after(kind, NOT_SENT, jitter=0, elapsed=just_before).action == "repeat"
+    assert after(kind, NOT_SENT, jitter=0, elapsed=POLICY.deadline) == Decision("give-up")
 
 
 def test_cost_is_less_when_the_server_throttles() -> None:

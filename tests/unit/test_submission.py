@@ -373,6 +373,33 @@ def test_any_refusal_after_a_lost_answer_stays_unknown_if_nothing_is_found(
         job.shortname = "other"
 
 
+@pytest.mark.parametrize("first", [{"status": 429}, {"status": 503, "retry_after": 1}])
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (400, InvalidRequestException),
+        (402, NotEnoughCreditsException),
+        (403, UnauthorizedException),
+    ],
+)
+def test_refusal_after_a_refusal_for_now_is_raised_as_it_is(
+    qarnot_connection: Connection,
+    qarnot_emulator: Emulator,
+    first: dict[str, Any],
+    status: int,
+    error: type[QarnotException],
+) -> None:
+    """A refusal that says come back did nothing, so nothing is in doubt: no look-up, a draft."""
+    qarnot_emulator.fail_next("createJob", **first)
+    qarnot_emulator.fail_next("createJob", status=status)
+    job = qarnot_connection.create_job("n", shortname="mine")
+    with pytest.raises(error) as caught:
+        job.submit()
+    assert caught.value.attempts == 2
+    assert operations(qarnot_emulator) == ["createJob", "createJob"]
+    job.shortname = "still-a-draft"
+
+
 @pytest.mark.parametrize("waited", [3, 60, 250])
 def test_object_is_adopted_however_long_the_look_up_takes(
     qarnot_connection: Connection, qarnot_emulator: Emulator, waited: int
