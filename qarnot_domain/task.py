@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Self
 
@@ -97,6 +97,34 @@ def _write_dependencies(uuids: list[str]) -> Json:
     return {"dependsOn": list(uuids)} if uuids else None
 
 
+class Constants(MutableMapping[str, str]):
+    """The constants of a task: a view in which setting or deleting one sets the member anew."""
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+
+    def __getitem__(self, name: str) -> str:
+        return self._task._constants[name]
+
+    def __setitem__(self, name: str, value: str) -> None:
+        self._task.constants = {**self, name: value}
+
+    def __delitem__(self, name: str) -> None:
+        rest = dict(self)
+        del rest[name]
+        self._task.constants = rest
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._task._constants)
+
+    def __len__(self) -> int:
+        return len(self._task._constants)
+
+    def __repr__(self) -> str:
+        """Without the values, which may be passwords."""
+        return f"Constants({', '.join(self)})"
+
+
 class Task(InPool):
     """A task of the API (operations `createTasks`, `retrieveTask`, `deleteTask`).
 
@@ -134,14 +162,6 @@ class Task(InPool):
         "advancedRanges", codecs.OPTIONAL_RANGES, None
     )
     """Which instances run, as text like `"0-2,4-5,17"`, or `None`; settable until submission."""
-
-    constants: SubmitOnce[Mapping[str, str], Mapping[str, str]] = SubmitOnce(
-        "constants", codecs.constants(most=_MOST_CONSTANTS), MappingProxyType({})
-    )
-    """Its constants, such as `DOCKER_CMD`: at most 150 texts by name, in a read-only mapping.
-
-    Settable until submission.
-    """
 
     dependencies: SubmitOnce[list[str], Iterable[Task | str]] = SubmitOnce(
         "dependencies",
@@ -182,6 +202,12 @@ class Task(InPool):
         None,
         name="pool",
     )
+    _constants: SubmitOnce[Mapping[str, str], Mapping[str, str]] = SubmitOnce(
+        "constants",
+        codecs.constants(most=_MOST_CONSTANTS),
+        MappingProxyType({}),
+        name="constants",
+    )
     _job_uuid: SubmitOnce[str | None, Job | str | None] = SubmitOnce(
         "jobUuid", _JOB_UUID, None, name="job"
     )
@@ -205,6 +231,19 @@ class Task(InPool):
         else:
             self.instance_count = instancecount_or_range
         self._job_uuid = job
+
+    @property
+    def constants(self) -> Constants:
+        """Its constants, such as `DOCKER_CMD`: at most 150 texts by name.
+
+        Settable until submission, whole (`task.constants = {...}`) or one at a time
+        (`task.constants["DOCKER_CMD"] = ...`), with the same checks; afterwards `AttributeError`.
+        """
+        return Constants(self)
+
+    @constants.setter
+    def constants(self, value: Mapping[str, str]) -> None:
+        self._constants = value
 
     @property
     def job_uuid(self) -> str | None:

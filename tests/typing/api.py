@@ -138,6 +138,7 @@ def tasks(connection: Connection, job: Job, pool: Pool) -> None:
     assert_type(task, Task)
     Task(connection, "name", pool, "0-3,7")
     task.constants = {"DOCKER_CMD": "true"}
+    task.constants["DOCKER_CMD"] = "true"
     assert_type(task.constants["DOCKER_CMD"], str)
     task.dependencies = [task, "uuid"]
     assert_type(task.errors, list[TaskError])

@@ -336,6 +336,16 @@ def test_message_of_an_endless_text_is_cut() -> None:
     assert len(said(b"<title>" + b"x" * 1_000_000)) < 1000
 
 
+@pytest.mark.parametrize("form", ["{}", "<title>{}</title>"])
+def test_message_is_cut_only_where_that_makes_it_shorter(form: str) -> None:
+    """A text that is not JSON is shown whole, or shorter than it is and marked as cut."""
+    for length in range(1, 2000):
+        text = "x" * length
+        message = said(form.format(text).encode())
+        assert message == text or (message.endswith("…") and len(message) <= length)
+        assert text.startswith(message.removesuffix("…"))
+
+
 def test_field_errors_are_kept_by_field() -> None:
     """A 400 with reasons by field has them in `errors`."""
     body = {
@@ -381,6 +391,23 @@ def test_str_of_a_bare_exception_is_its_message() -> None:
     assert str(QarnotException("words")) == "words"
     assert str(QarnotException()) == ""
     assert QarnotException("words").args == ("words",)
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        {},
+        {"method": "GET"},
+        {"url": "https://api.test/"},
+        {"status_code": 404},
+        {"method": "GET", "url": "https://api.test/"},
+        {"method": "GET", "status_code": 404},
+        {"url": "https://api.test/", "status_code": 404},
+    ],
+)
+def test_str_does_not_show_what_is_not_known(known: dict[str, Any]) -> None:
+    """What is `None` leaves no trace in the sentence."""
+    assert "None" not in str(QarnotException("words", **known))
 
 
 def test_attributes_have_defaults() -> None:

@@ -608,3 +608,37 @@ def test_adoption_of_a_task_with_another_commands_constants_is_refused(
     with pytest.raises(SubmissionUnknownException, match=str(other.uuid)):
         task.submit()
     assert task.uuid is None
+
+
+def test_constants_are_set_one_at_a_time(
+    qarnot_connection: Connection, qarnot_emulator: Emulator
+) -> None:
+    """As with the official SDK, an item can be set or deleted until submission, and is sent."""
+    task = qarnot_connection.create_task("n", PROFILE)
+    task.constants["DOCKER_CMD"] = "true"
+    task.constants["GONE"] = "soon"
+    del task.constants["GONE"]
+    assert dict(task.constants) == {"DOCKER_CMD": "true"}
+    task.submit()
+    assert qarnot_emulator.requests[-1].body["constants"] == [
+        {"key": "DOCKER_CMD", "value": "true"}
+    ]
+    for change in (
+        lambda: task.constants.update(DOCKER_CMD="false"),
+        lambda: task.constants.pop("DOCKER_CMD"),
+    ):
+        with pytest.raises(AttributeError, match="constants cannot be set"):
+            change()
+    assert dict(task.constants) == {"DOCKER_CMD": "true"}
+
+
+def test_constant_set_alone_is_checked_at_once(qarnot_connection: Connection) -> None:
+    """One that is not allowed is refused where it is set, changes nothing, and shows no value."""
+    task = qarnot_connection.create_task("n", PROFILE)
+    task.constants["A"] = "1"
+    with pytest.raises(ValueError, match="constants"):
+        task.constants["not a name"] = "1"
+    with pytest.raises(KeyError):
+        del task.constants["B"]
+    assert dict(task.constants) == {"A": "1"}
+    assert "1" not in repr(task.constants)
