@@ -3,6 +3,7 @@ PYTHON ?= python3.11
 VENV := .venv
 DEMO_VENV := .venv-demo
 OFFICIAL_VENV := .venv-official-sdk
+MUTANTS_VENV := .venv-mutants
 BIN := $(VENV)/bin
 SOURCES := pyproject.toml README.md LICENSE $(shell find qarnot_domain generated/qarnot_api -name '*.py' -o -name py.typed)
 LOCK := $(BIN)/uv pip compile --universal --generate-hashes --no-header --quiet
@@ -11,7 +12,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage check generate check-generated lint types spec-lint docs-examples lock build clean
+.PHONY: help demo test coverage check generate check-generated mutants lint types spec-lint docs-examples lock build clean
 
 help: ## Show the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | column -t -s '|'
@@ -35,6 +36,9 @@ generate: $(VENV)/ready ## Make generated/qarnot_api anew from the document
 check-generated: $(VENV)/ready ## Fail unless generated/qarnot_api is what the document gives
 	$(BIN)/python openapi/regenerate.py --check
 
+mutants: $(MUTANTS_VENV)/ready ## Change the library in one place at a time: which changes does no test notice?
+	PYTHONPATH=$(CURDIR):$(CURDIR)/generated $(MUTANTS_VENV)/bin/python tests/mutants.py $(MODULES)
+
 lint: $(VENV)/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -54,21 +58,23 @@ docs-examples: $(VENV)/installed
 lock: $(VENV)/ready ## Pin the requirements anew, with hashes, to the newest versions allowed
 	$(LOCK) --upgrade --all-extras --group build pyproject.toml -o .ci/requirements-demo.txt
 	$(LOCK) --upgrade --all-extras --group check pyproject.toml -o .ci/requirements-dev.txt
+	$(LOCK) --upgrade --all-extras --group mutants pyproject.toml -o .ci/requirements-mutants.txt
 	$(LOCK) --upgrade --group pyproject.toml:official-sdk -o .ci/requirements-official-sdk.txt
 
 build: $(VENV)/ready ## Build the wheel and the source distribution into dist/
 	$(BIN)/python -m build --no-isolation
 
 clean: ## Remove everything that the verbs made
-	rm -rf $(VENV) $(DEMO_VENV) $(OFFICIAL_VENV) build dist openapi/node_modules \
+	rm -rf $(VENV) $(DEMO_VENV) $(OFFICIAL_VENV) $(MUTANTS_VENV) build dist openapi/node_modules \
 		.hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(VENV)/ready: .ci/requirements-dev.txt
 $(DEMO_VENV)/ready: .ci/requirements-demo.txt
 $(OFFICIAL_VENV)/ready: .ci/requirements-official-sdk.txt
+$(MUTANTS_VENV)/ready: .ci/requirements-mutants.txt
 
-$(VENV)/ready $(DEMO_VENV)/ready $(OFFICIAL_VENV)/ready:
+$(VENV)/ready $(DEMO_VENV)/ready $(OFFICIAL_VENV)/ready $(MUTANTS_VENV)/ready:
 	$(PYTHON) -m venv --clear $(@D)
 	$(@D)/bin/pip install --quiet --require-hashes -r $<
 	@touch $@

@@ -618,7 +618,7 @@ def test_constants_are_set_one_at_a_time(
     task.constants["DOCKER_CMD"] = "true"
     task.constants["GONE"] = "soon"
     del task.constants["GONE"]
-    assert dict(task.constants) == {"DOCKER_CMD": "true"}
+    assert task.constants == {"DOCKER_CMD": "true"}
     task.submit()
     assert qarnot_emulator.requests[-1].body["constants"] == [
         {"key": "DOCKER_CMD", "value": "true"}
@@ -629,7 +629,7 @@ def test_constants_are_set_one_at_a_time(
     ):
         with pytest.raises(AttributeError, match="constants cannot be set"):
             change()
-    assert dict(task.constants) == {"DOCKER_CMD": "true"}
+    assert task.constants == {"DOCKER_CMD": "true"}
 
 
 def test_constant_set_alone_is_checked_at_once(qarnot_connection: Connection) -> None:
