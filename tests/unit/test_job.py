@@ -2587,3 +2587,19 @@ def test_repr_of_states_is_for_developers(qarnot_connection: Connection) -> None
     assert (f"{job.state}", repr(job.state)) == ("Active", "JobState('Active')")
     assert re.search(r"state=\S*Active", repr(job))
     assert TaskState.SUCCESS.is_final
+
+
+def test_wait_asks_after_the_job_at_every_fourth_poll(
+    qarnot_connection: Connection, qarnot_emulator: Emulator
+) -> None:
+    """The others, and the last, are for its tasks."""
+    job = submitted(qarnot_connection)
+    add_task(job, qarnot_connection, EMULATOR_EXECUTION_TIME="01:00:00")
+    job.update()
+    sent = len(qarnot_emulator.requests)
+    assert job.wait(timeout=60) is False
+    asked = [request.operation for request in qarnot_emulator.requests[sent:]]
+    assert len(asked) > 12
+    for number, operation in enumerate(asked[:-1], 1):
+        assert operation == ("retrieveJob" if number % 4 == 0 else "listJobTasks")
+    assert asked[-1] == "listJobTasks"
