@@ -7,9 +7,19 @@ from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from typing import Generic, TypeVar
 
+import attrs
+
 from ._clock import Clock
 
 T = TypeVar("T")
+
+
+@attrs.frozen
+class Ticket:
+    """When a fetch began, and what the value was then."""
+
+    began: float
+    edition: int
 
 
 class Cached(Generic[T]):
@@ -31,6 +41,8 @@ class Cached(Generic[T]):
         self._fetched_at = clock.monotonic() if fresh else None
         self._lock = threading.Lock()
         self._flight: Future[T] | None = None
+        self._edition = 0
+        """Counts the occasions after which what was fetched before does not hold any more."""
 
     @property
     def value(self) -> T:
@@ -65,22 +77,38 @@ class Cached(Generic[T]):
     def expire(self) -> None:
         """Count the value as stale, and what a fetch under way will bring as well."""
         with self._lock:
-            self._fetched_at = None
-            self._flight = None
+            self._outdate()
 
     def replace(self, value: T) -> None:
-        """Put a value that did not come from `fetch`; what a fetch under way brings is dropped."""
+        """Put a value that did not come from a fetch; what a fetch under way brings is dropped."""
         with self._lock:
             self._value = value
-            self._fetched_at = None
-            self._flight = None
+            self._outdate()
+
+    def begin(self) -> Ticket:
+        """What to take before fetching the value elsewhere, for `offer`."""
+        with self._lock:
+            return Ticket(self._clock.monotonic(), self._edition)
+
+    def offer(self, value: T, ticket: Ticket) -> None:
+        """Take a value fetched elsewhere, unless what is there is newer or it holds no more."""
+        with self._lock:
+            is_newer = self._fetched_at is None or self._fetched_at <= ticket.began
+            if ticket.edition == self._edition and is_newer:
+                self._value = value
+                self._fetched_at = ticket.began
+
+    def _outdate(self) -> None:
+        self._fetched_at = None
+        self._flight = None
+        self._edition += 1
 
     def _is_fresh(self) -> bool:
         fetched_at = self._fetched_at
         return fetched_at is not None and self._clock.monotonic() - fetched_at < self.max_age
 
     def _lead(self, flight: Future[T]) -> T:
-        began = self._clock.monotonic()
+        ticket = self.begin()
         try:
             value = self._fetch()
         except Exception as error:
@@ -91,11 +119,8 @@ class Cached(Generic[T]):
             self._land(flight)
             flight.cancel()
             raise
-        with self._lock:
-            if self._flight is flight:
-                self._value = value
-                self._fetched_at = began
-                self._flight = None
+        self.offer(value, ticket)
+        self._land(flight)
         flight.set_result(value)
         return value
 

@@ -7,6 +7,7 @@ The limits are those of the document (`openapi/qarnot-compute.yaml`).
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ from uuid import UUID
 
 import attrs
 
+from ._words import Word
 from .states import State
 from .timespan import TimeSpan
 
@@ -31,11 +33,13 @@ ZERO_UUID: Final = "00000000-0000-0000-0000-000000000000"
 """What the C# SDK sends, and the API then answers, for "none"."""
 
 LONGEST_NAME: Final = 2047
-_LARGEST_INT32: Final = 2**31 - 1
+LARGEST_INT32: Final = 2**31 - 1
+MOST_INSTANCES: Final = 2048
 
 G = TypeVar("G")
 S = TypeVar("S")
 StateT = TypeVar("StateT", bound=State)
+WordT = TypeVar("WordT", bound=Word)
 
 
 def unchanged(value: G) -> G:
@@ -67,11 +71,11 @@ class SettableCodec(Codec[G], Generic[G, S]):
 # --- checking what users assign ------------------------------------------------------------
 
 
-def check_text(member: str, value: object, *, longest: int) -> str:
+def check_text(member: str, value: object, *, longest: int, shortest: int = 1) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{member} must be text, not {type(value).__name__}")
-    if not 1 <= len(value) <= longest:
-        raise ValueError(f"{member} must be 1 to {longest} characters, not {len(value)}")
+    if not shortest <= len(value) <= longest:
+        raise ValueError(f"{member} must be {shortest} to {longest} characters, not {len(value)}")
     return _encodable(member, value)
 
 
@@ -126,10 +130,6 @@ def check_duration(member: str, value: str | timedelta) -> TimeSpan:
     return span
 
 
-def _check_optional_duration(member: str, value: str | timedelta | None) -> TimeSpan | None:
-    return None if value is None else check_duration(member, value)
-
-
 def _check_duration_or_none(member: str, value: str | timedelta | None) -> TimeSpan:
     return TimeSpan.ZERO if value is None else check_duration(member, value)
 
@@ -161,44 +161,89 @@ def check_uuid(member: str, value: str) -> str:
         raise ValueError(f"{member} must be a uuid, not {value!r}") from None
 
 
-def check_optional_uuid(member: str, value: str | None) -> str | None:
-    return None if value is None else check_uuid(member, value)
-
-
-def _check_optional_name(member: str, value: str | None) -> str | None:
-    return None if value is None else check_text(member, value, longest=LONGEST_NAME)
+def _check_integer(member: str, value: int, *, least: int, most: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{member} must be an int, not {type(value).__name__}")
+    if not least <= value <= most:
+        raise ValueError(f"{member} must be {least} to {most}, not {value}")
+    return value
 
 
 def check_count(member: str, value: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{member} must be an int, not {type(value).__name__}")
-    if not 1 <= value <= _LARGEST_INT32:
-        raise ValueError(f"{member} must be 1 to {_LARGEST_INT32}, not {value}")
+    return _check_integer(member, value, least=1, most=LARGEST_INT32)
+
+
+def _check_number(member: str, value: float, *, least: float, below: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"{member} must be a number, not {type(value).__name__}")
+    if not least <= value < below:
+        raise ValueError(f"{member} must be {least:g} or more and below {below:g}, not {value!r}")
     return value
 
 
-def _check_optional_count(member: str, value: int | None) -> int | None:
-    return None if value is None else check_count(member, value)
+_RANGE: Final = re.compile(r"([0-9]{1,10})(?:-([0-9]{1,10}))?")
 
 
-_RANGES: Final = re.compile(r"[0-9]{1,10}(-[0-9]{1,10})?(,[0-9]{1,10}(-[0-9]{1,10})?)*")
-
-
-def _check_optional_ranges(member: str, value: str | None) -> str | None:
-    if value is None:
-        return None
+def _check_ranges(member: str, value: str) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{member} must be text or None, not {type(value).__name__}")
-    if not _RANGES.fullmatch(value):
-        raise ValueError(f"{member} must look like '0-2,4-5,17', not {value!r}")
+    number, end = 0, -1
+    for first, last in sorted(_parse_range(member, value, part) for part in value.split(",")):
+        number += max(0, last - max(first - 1, end))
+        end = max(end, last)
+    if number > MOST_INSTANCES:
+        raise ValueError(f"{member} must be at most {MOST_INSTANCES} instances, not {number}")
     return value
+
+
+def _parse_range(member: str, value: str, part: str) -> tuple[int, int]:
+    match = _RANGE.fullmatch(part)
+    first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
+    if not first <= last <= LARGEST_INT32:
+        raise ValueError(f"{member} must look like '0-2,4-5,17', not {value!r}")
+    return first, last
+
+
+def _check_list(
+    member: str, value: Iterable[S], *, item: Callable[[str, S], G], most: int | None
+) -> list[G]:
+    if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
+        raise TypeError(f"{member} must be a list, not {type(value).__name__}")
+    kept = [item(f"{member}[{index}]", one) for index, one in enumerate(value)]
+    if most is not None and len(kept) > most:
+        raise ValueError(f"{member} must be at most {most}, not {len(kept)}")
+    return kept
+
+
+def _check_mapping(
+    member: str, value: Mapping[str, S], *, item: Callable[[str, S], G]
+) -> Mapping[str, G]:
+    if not isinstance(value, Mapping):
+        raise TypeError(f"{member} must be a mapping, not {type(value).__name__}")
+    return MappingProxyType(
+        {
+            check_text(f"{member}: a name", name, longest=LONGEST_NAME): item(
+                f"{member}[{name!r}]", one
+            )
+            for name, one in value.items()
+        }
+    )
+
+
+def _check_word(member: str, value: str, *, kind: type[WordT]) -> WordT:
+    if not isinstance(value, str):
+        raise TypeError(f"{member} must be text, not {type(value).__name__}")
+    word = kind.read(value)
+    if word not in kind.known():
+        raise ValueError(f"{member} must be one of {', '.join(kind.known())}, not {value!r}")
+    return word
 
 
 _CONSTANT_NAME: Final = re.compile(r"[a-zA-Z0-9_.-]{1,2048}")
 _LONGEST_CONSTANT: Final = 2048
 
 
-def _check_constants(member: str, value: object, *, most: int) -> Mapping[str, str]:
+def _check_constants(member: str, value: object, *, most: int | None) -> Mapping[str, str]:
     if not isinstance(value, Mapping):
         raise TypeError(f"{member} must be a mapping of text to text, not {type(value).__name__}")
     for name, constant in value.items():
@@ -211,7 +256,7 @@ def _check_constants(member: str, value: object, *, most: int) -> Mapping[str, s
                 f"{member}: {name} is at most {_LONGEST_CONSTANT} characters, not {len(constant)}"
             )
         _encodable(f"{member}: {name}", constant)
-    if len(value) > most:
+    if most is not None and len(value) > most:
         raise ValueError(f"{member} must be at most {most}, not {len(value)}")
     return MappingProxyType(dict(value))
 
@@ -287,14 +332,20 @@ def _write_date(value: datetime | None) -> str | None:
     return None if value is None else value.isoformat().replace("+00:00", "Z")
 
 
-def _read_tag(value: Json) -> str:
+def read_string(value: Json) -> str:
     if not isinstance(value, str):
         raise ValueError(f"expected a text, not {value!r}")
     return value
 
 
 def _read_tags(value: Json) -> list[str]:
-    return [_read_tag(tag) for tag in read_list(value)]
+    return [read_string(tag) for tag in read_list(value)]
+
+
+def read_object(value: Json) -> Wire:
+    if not isinstance(value, Mapping):
+        raise ValueError(f"expected an object, not {value!r}")
+    return value
 
 
 def read_list(value: Json) -> Sequence[Json]:
@@ -305,17 +356,21 @@ def read_list(value: Json) -> Sequence[Json]:
     return value
 
 
-def read_optional_count(value: Json) -> int | None:
-    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+def read_integer(value: Json) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
         return value
     raise ValueError(f"expected a whole number, not {value!r}")
 
 
+def read_number(value: Json) -> float:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return value
+    raise ValueError(f"expected a number, not {value!r}")
+
+
 def _read_constants(value: Json) -> Mapping[str, str]:
     constants: dict[str, str] = {}
-    for item in read_list(value):
-        if not isinstance(item, Mapping):
-            raise ValueError(f"expected a key and a value, not {item!r}")
+    for item in map(read_object, read_list(value)):
         constants[read_text(item.get("key"))] = read_optional_text(item.get("value")) or ""
     return MappingProxyType(constants)
 
@@ -324,9 +379,14 @@ _MASKED: Final = "QARNOT_SECRET__"
 """How the names of the constants begin that the API masks when they are read back."""
 
 
+def is_masked(name: str) -> bool:
+    """Whether the API masks the constant of this name when it is read back."""
+    return name.startswith(_MASKED)
+
+
 def _same_constants(sent: Mapping[str, str], said: Mapping[str, str]) -> bool:
     return sent.keys() == said.keys() and all(
-        name.startswith(_MASKED) or said[name] == value for name, value in sent.items()
+        is_masked(name) or said[name] == value for name, value in sent.items()
     )
 
 
@@ -335,21 +395,21 @@ def _write_constants(constants: Mapping[str, str]) -> Json:
 
 
 def _read_state(state: type[StateT], value: Json) -> StateT:
-    if value is None:
-        return state("")
-    if not isinstance(value, str):
-        raise ValueError(f"expected a state, not {value!r}")
-    return state(value)
+    return state(read_optional_text(value) or "")
+
+
+def _read_word(value: Json, *, kind: type[WordT]) -> WordT:
+    return kind.read(read_string(value))
 
 
 # --- the codecs ----------------------------------------------------------------------------
 
 
-def text(*, longest: int) -> SettableCodec[str, str]:
+def text(*, longest: int = LARGEST_INT32, shortest: int = 1) -> SettableCodec[str, str]:
     return SettableCodec(
         lambda value: read_optional_text(value) or "",
         unchanged,
-        check=partial(check_text, longest=longest),
+        check=partial(check_text, longest=longest, shortest=shortest),
     )
 
 
@@ -361,7 +421,7 @@ def state(kind: type[StateT]) -> Codec[StateT]:
     return Codec(partial(_read_state, kind), str)
 
 
-def constants(*, most: int) -> SettableCodec[Mapping[str, str], Mapping[str, str]]:
+def constants(*, most: int | None) -> SettableCodec[Mapping[str, str], Mapping[str, str]]:
     return SettableCodec(
         _read_constants,
         _write_constants,
@@ -370,33 +430,100 @@ def constants(*, most: int) -> SettableCodec[Mapping[str, str], Mapping[str, str
     )
 
 
+def optional(codec: SettableCodec[G, S]) -> SettableCodec[G | None, S | None]:
+    """As the codec given, or nothing: `None` in Python, null on the wire."""
+    return SettableCodec(
+        lambda value: None if value is None else codec.read(value),
+        lambda value: None if value is None else codec.write(value),
+        show=lambda value: None if value is None else codec.show(value),
+        check=lambda member, value: None if value is None else codec.check(member, value),
+        same=lambda sent, said: sent is None or (said is not None and codec.same(sent, said)),
+    )
+
+
+def reported(codec: Codec[G]) -> Codec[G | None]:
+    """As the codec given, or nothing, and only the server's to say."""
+    return Codec(
+        lambda value: None if value is None else codec.read(value),
+        lambda value: None if value is None else codec.write(value),
+        show=lambda value: None if value is None else codec.show(value),
+    )
+
+
+def listed(
+    codec: SettableCodec[G, S], *, most: int | None = None
+) -> SettableCodec[list[G], Iterable[S]]:
+    """A list of what the codec given reads; an empty one is not sent."""
+    return SettableCodec(
+        lambda value: [codec.read(item) for item in read_list(value)],
+        lambda values: [codec.write(item) for item in values] or None,
+        show=list,
+        check=partial(_check_list, item=codec.check, most=most),
+    )
+
+
+def all_reported(codec: Codec[G]) -> Codec[list[G]]:
+    """A list of what the codec given reads, only the server's to say."""
+    return Codec(
+        lambda value: [codec.read(item) for item in read_list(value)],
+        lambda values: [codec.write(item) for item in values],
+        show=list,
+    )
+
+
+def mapping(
+    codec: SettableCodec[G, S],
+) -> Callable[[str, Mapping[str, S]], Mapping[str, G]]:
+    """What checks a mapping of text to what the codec given reads."""
+    return partial(_check_mapping, item=codec.check)
+
+
+def integer(*, least: int = 0, most: int = LARGEST_INT32) -> SettableCodec[int, int]:
+    return SettableCodec(
+        read_integer, unchanged, check=partial(_check_integer, least=least, most=most)
+    )
+
+
+def number(*, least: float = 0.0, below: float = math.inf) -> SettableCodec[float, float]:
+    return SettableCodec(
+        read_number, unchanged, check=partial(_check_number, least=least, below=below)
+    )
+
+
+def word(kind: type[WordT]) -> SettableCodec[WordT, str]:
+    return SettableCodec(partial(_read_word, kind=kind), str, check=partial(_check_word, kind=kind))
+
+
 SHORTNAME: Final[SettableCodec[str | None, str | None]] = SettableCodec(
     read_optional_text, unchanged, check=check_shortname
 )
 BOOLEAN: Final[SettableCodec[bool, bool]] = SettableCodec(
     _read_boolean, unchanged, check=check_boolean
 )
-OPTIONAL_DURATION: Final[SettableCodec[TimeSpan | None, str | timedelta | None]] = SettableCodec(
-    read_optional_duration,
-    unchanged,
-    check=_check_optional_duration,
-    same=_same_duration,
+_SPAN: Final[SettableCodec[TimeSpan, str | timedelta]] = SettableCodec(
+    lambda value: read_optional_duration(value) or TimeSpan.ZERO, unchanged, check=check_duration
+)
+OPTIONAL_DURATION: Final[SettableCodec[TimeSpan | None, str | timedelta | None]] = attrs.evolve(
+    optional(_SPAN), same=_same_duration
 )
 DURATION: Final[SettableCodec[TimeSpan, str | timedelta | None]] = SettableCodec(
     _read_duration, unchanged, check=_check_duration_or_none
 )
+SPAN_SAID: Final[Codec[TimeSpan | None]] = Codec(read_optional_duration, unchanged)
 DATE: Final[Codec[datetime | None]] = Codec(read_date, _write_date)
 OPTIONAL_TEXT: Final[Codec[str | None]] = Codec(read_optional_text, unchanged)
 NAME: Final = text(longest=LONGEST_NAME)
-OPTIONAL_NAME: Final[SettableCodec[str | None, str | None]] = SettableCodec(
-    read_optional_text, unchanged, check=_check_optional_name
+UUID_TEXT: Final[SettableCodec[str, str]] = SettableCodec(read_string, unchanged, check=check_uuid)
+OPTIONAL_UUID: Final[SettableCodec[str | None, str | None]] = attrs.evolve(
+    optional(UUID_TEXT), read=read_optional_uuid
 )
-INSTANCE_COUNT: Final[SettableCodec[int, int]] = SettableCodec(
-    lambda value: read_optional_count(value) or 0, unchanged, check=check_count
-)
-OPTIONAL_INSTANCE_COUNT: Final[SettableCodec[int | None, int | None]] = SettableCodec(
-    read_optional_count, unchanged, check=_check_optional_count, same=chosen_if_none
-)
-OPTIONAL_RANGES: Final[SettableCodec[str | None, str | None]] = SettableCodec(
-    read_optional_text, unchanged, check=_check_optional_ranges
+CONSTRAINTS: Final = constants(most=None)
+RANGES: Final[SettableCodec[str, str]] = SettableCodec(read_string, unchanged, check=_check_ranges)
+LABELS: Final[SettableCodec[Mapping[str, str], Mapping[str, str]]] = SettableCodec(
+    lambda value: MappingProxyType(
+        {name: read_string(label) for name, label in read_object(value or {}).items()}
+    ),
+    lambda labels: dict(labels) or None,
+    show=dict,
+    check=mapping(text(shortest=0)),
 )

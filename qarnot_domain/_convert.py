@@ -6,15 +6,23 @@ the API's sentinels apart and to keep members it does not know; `_codecs` reads 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol, TypeVar, cast, runtime_checkable
 
 import attrs
-from qarnot_api.models import JobCreate, PageRequest, PoolCreate, TaskCreate
+from qarnot_api.models import (
+    DataDetail,
+    JobCreate,
+    PageRequest,
+    PoolCreate,
+    PoolUpdate,
+    TaskCreate,
+    TaskUpdate,
+)
 from qarnot_api.types import Unset
 
 from ._codecs import Json, Wire
-from ._gateway import Answer
+from ._sending import Answer
 from .exceptions import MalformedResponseException
 
 M = TypeVar("M", bound="_Model")
@@ -59,11 +67,21 @@ def wires(models: object) -> tuple[Wire, ...]:
     Raises:
         MalformedResponseException: not a list of objects.
     """
-    if models is None or isinstance(models, Unset):
+    return tuple(map(_item, items(models)))
+
+
+def texts(listed: object) -> Sequence[Json]:
+    """The texts of a list in an answer, not looked at yet."""
+    return [item if isinstance(item, str) else None for item in items(listed)]
+
+
+def items(listed: object) -> Sequence[object]:
+    """The items of a plain list in an answer, `()` for null."""
+    if listed is None or isinstance(listed, Unset):
         return ()
-    if not isinstance(models, list):
-        raise MalformedResponseException(f"expected a list, not {type(models).__name__}")
-    return tuple(map(_item, models))
+    if not isinstance(listed, list):
+        raise MalformedResponseException(f"expected a list, not {type(listed).__name__}")
+    return listed
 
 
 def _item(item: object) -> Wire:
@@ -86,14 +104,20 @@ def pool_create(creation: Wire) -> PoolCreate:
     return PoolCreate.from_dict(creation)
 
 
-def page_request(token: str | None, maximum: int | None, condition: Wire | None) -> PageRequest:
-    """The request for one page; what is `None` is left to the server."""
-    members: dict[str, Json] = {
-        "token": token,
-        "maximumResults": maximum,
-        "filter": condition,
-    }
-    return PageRequest.from_dict({name: m for name, m in members.items() if m is not None})
+def task_update(update: Wire) -> TaskUpdate:
+    return TaskUpdate.from_dict(update)
+
+
+def pool_update(update: Wire) -> PoolUpdate:
+    return PoolUpdate.from_dict(update)
+
+
+def page_request(request: Wire) -> PageRequest:
+    return PageRequest.from_dict(request)
+
+
+def data_detail(detail: Wire) -> DataDetail:
+    return DataDetail.from_dict(detail)
 
 
 def wire_page(page: _Page) -> WirePage:

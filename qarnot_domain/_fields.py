@@ -1,7 +1,8 @@
 """The members of a job, task or pool, each declared once: name on the wire, kind, rule.
 
-Two rules exist. What the server decides is read only. What the user decides can be set until the
-object is submitted and never after: the API has no operation that changes it.
+Three rules exist. What the server decides is read only. What the user decides can be set until the
+object is submitted and never after, where the API has no operation that changes it; where it has
+one, it can be set again and `commit()` sends it.
 """
 
 from __future__ import annotations
@@ -89,6 +90,10 @@ class SubmitOnce(ServerField[G], Generic[G, S]):
         return self._settable.same(sent, said)
 
 
+class Committable(SubmitOnce[G, S], Generic[G, S]):
+    """A member that the user sets until submission, and again after it for `commit()` to send."""
+
+
 def members_of(owner: type) -> tuple[ServerField[Any], ...]:
     """The members declared by a class and its bases, in the order of declaration."""
     declared: dict[str, ServerField[Any]] = {}
@@ -104,26 +109,40 @@ class Snapshot:
     """What the server said of an object at one moment: never changed, only replaced."""
 
     values: Mapping[str, object]
-    """Member name -> value."""
+    """Member name -> value; in part of an object, those it lacks are not there."""
     extra: Wire
     """What the server said and no member reads, as it came."""
 
     @classmethod
-    def read(cls, members: Iterable[ServerField[Any]], wire: Wire) -> Self:
-        """The snapshot in a JSON object; `ValueError` naming the member that cannot be read."""
+    def read(
+        cls, members: Iterable[ServerField[Any]], wire: Wire, *, is_part: bool = False
+    ) -> Self:
+        """The snapshot in a JSON object, or in part of one.
+
+        Raises:
+            ValueError: it cannot be read; the message names the member.
+        """
         if not isinstance(wire, Mapping):
             raise ValueError(f"expected an object, not {type(wire).__name__}")
         rest = dict(wire)
-        values = {member.name: _read(member, rest.pop(member.wire, None)) for member in members}
+        values = {
+            member.name: _read(member, rest.pop(member.wire, None))
+            for member in members
+            if member.wire in wire or not is_part
+        }
         return cls(MappingProxyType(values), MappingProxyType(deepcopy(rest)))
 
     def write(self, members: Iterable[ServerField[Any]]) -> dict[str, Json]:
         """The JSON object again."""
-        known = {member.wire: member.codec.write(self.values[member.name]) for member in members}
+        known = {
+            member.wire: member.codec.write(self.values[member.name])
+            for member in members
+            if member.name in self.values
+        }
         return known | deepcopy(dict(self.extra))
 
-    def with_value(self, name: str, value: object) -> Self:
-        return attrs.evolve(self, values=MappingProxyType({**self.values, name: value}))
+    def with_values(self, values: Mapping[str, object]) -> Self:
+        return attrs.evolve(self, values=MappingProxyType({**self.values, **values}))
 
 
 def _read(member: ServerField[Any], value: Json) -> object:

@@ -1,19 +1,26 @@
-"""The only caller of generated operations: sends, retries, and raises nothing but our exceptions.
+"""The only caller of generated operations. What leaves here is what they parsed, or our exceptions.
 
-Each method is one operation of the document and returns what the generated client parsed.
+Each method is one operation of the document, the outputs of tasks and pools excepted, which are
+one table.
 """
 
 from __future__ import annotations
 
-import logging
-import random
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
-from typing import Final, Generic, TypeVar
+import json
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Final, Literal, Protocol, TypeVar
 
-import attrs
 from qarnot_api import Client
+from qarnot_api.api.general import (
+    list_hardware_constraints,
+    list_profiles,
+    retrieve_organization_computing_quotas,
+    retrieve_profile,
+    retrieve_user_computing_quotas,
+    retrieve_user_info,
+    search_cpu_model_constraints,
+)
 from qarnot_api.api.jobs import (
     create_job,
     delete_job,
@@ -22,135 +29,158 @@ from qarnot_api.api.jobs import (
     retrieve_job,
     terminate_job,
 )
-from qarnot_api.api.pools import create_pool, delete_pool, paginate_pools, retrieve_pool
-from qarnot_api.api.tasks import create_tasks, delete_task, paginate_tasks, retrieve_task
+from qarnot_api.api.pools import (
+    close_pool,
+    consume_pool_instance_stderr,
+    consume_pool_instance_stdout,
+    consume_pool_stderr,
+    consume_pool_stdout,
+    create_pool,
+    delete_pool,
+    list_pool_jobs,
+    list_pool_tasks,
+    paginate_pool_summaries,
+    paginate_pools,
+    resync_pool,
+    retrieve_pool,
+    retrieve_pool_instance_stderr,
+    retrieve_pool_instance_stdout,
+    retrieve_pool_stderr,
+    retrieve_pool_stdout,
+    update_pool,
+)
+from qarnot_api.api.tasks import (
+    abort_task,
+    consume_task_instance_stderr,
+    consume_task_instance_stdout,
+    consume_task_stderr,
+    consume_task_stdout,
+    create_tasks,
+    delete_task,
+    paginate_task_summaries,
+    paginate_tasks,
+    resync_task,
+    retrieve_task,
+    retrieve_task_instance_stderr,
+    retrieve_task_instance_stdout,
+    retrieve_task_stderr,
+    retrieve_task_stdout,
+    search_tasks,
+    update_task,
+)
 from qarnot_api.models import (
+    BulkTaskResponse,
     Created,
+    DataDetail,
+    HardwareConstraintPage,
     Job,
     JobCreate,
     JobPage,
+    OrganizationComputingQuotasDetail,
     PageRequest,
     Pool,
     PoolCreate,
     PoolPage,
+    PoolSummaryPage,
+    PoolUpdate,
+    Profile,
     Task,
     TaskCreate,
     TaskPage,
+    TaskSummaryPage,
+    TaskUpdate,
+    UserComputingQuotas,
+    UserInfo,
 )
 from qarnot_api.types import UNSET, Response
 
 from ._clock import Clock
 from ._codecs import check_id
-from ._retry import Decision, Kind, Outcome, Phase, Policy, Quota, decide, may_have_taken_effect
-from ._transport import Exchange, Failure, Lost, NotSent, Refused, Transport, recording
+from ._retry import Kind
+from ._sending import Answer, Operation, Sender, Tries, date_of
+from ._transport import Refused, Transport
 from .config import Settings
-from .exceptions import (
-    Attempt,
-    ConnectionFailedException,
-    MalformedResponseException,
-    QarnotException,
-    QarnotGenericException,
-    ResourceName,
-    SubmissionUnknownException,
-    TimeoutException,
-    error_for,
-    redact,
-)
-
-logger = logging.getLogger("qarnot_domain")
+from .exceptions import QarnotException, ResourceName
 
 T = TypeVar("T")
 
-# What generated parsing raises on a body that is not what the document says.
-_PARSING: Final = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
+Executing = Literal["task", "pool"]
+Stream = Literal["stdout", "stderr"]
 
 
-@attrs.frozen
-class Operation:
-    """An operation of the document, as far as failures are concerned."""
+class _Call(Protocol[T]):
+    """A generated operation that lacks nothing but the client."""
 
-    name: str
-    """Its operationId."""
-    kind: Kind
-    resource: ResourceName | None = None
-    """What is missing when it answers 404."""
+    def __call__(self, *, client: Client) -> Response[T]: ...
 
 
-_CREATE_JOB: Final = Operation("createJob", Kind.UNKEYED_CREATE, "pool")
-_RETRIEVE_JOB: Final = Operation("retrieveJob", Kind.READ, "job")
-_DELETE_JOB: Final = Operation("deleteJob", Kind.IDEMPOTENT_WRITE, "job")
-_TERMINATE_JOB: Final = Operation("terminateJob", Kind.IDEMPOTENT_WRITE, "job")
-_LIST_JOB_TASKS: Final = Operation("listJobTasks", Kind.READ, "job")
-_PAGINATE_JOBS: Final = Operation("paginateJobs", Kind.READ)
-_CREATE_TASKS: Final = Operation("createTasks", Kind.UNKEYED_CREATE, "bucket")
-_RETRIEVE_TASK: Final = Operation("retrieveTask", Kind.READ, "task")
-_DELETE_TASK: Final = Operation("deleteTask", Kind.IDEMPOTENT_WRITE, "task")
-_PAGINATE_TASKS: Final = Operation("paginateTasks", Kind.READ)
-_CREATE_POOL: Final = Operation("createPool", Kind.UNKEYED_CREATE, "bucket")
-_RETRIEVE_POOL: Final = Operation("retrievePool", Kind.READ, "pool")
-_DELETE_POOL: Final = Operation("deletePool", Kind.IDEMPOTENT_WRITE, "pool")
-_PAGINATE_POOLS: Final = Operation("paginatePools", Kind.READ)
+class _Whole(Protocol):
+    def __call__(self, uuid: str, *, client: Client) -> Response[str]: ...
 
 
-@attrs.frozen
-class Answer(Generic[T]):
-    """What an operation answered, and when by the server's own clock (`None` if it did not say)."""
-
-    parsed: T
-    date: datetime | None
+class _OfInstance(Protocol):
+    def __call__(self, uuid: str, instance_id: int, *, client: Client) -> Response[str]: ...
 
 
-class Tries:
-    """The attempts made for one thing the user asked for, over one or more requests."""
+_OUTPUTS: Final[Mapping[tuple[Executing, Stream, bool], tuple[_Whole, _OfInstance]]] = {
+    ("task", "stdout", False): (
+        retrieve_task_stdout.sync_detailed,
+        retrieve_task_instance_stdout.sync_detailed,
+    ),
+    ("task", "stdout", True): (
+        consume_task_stdout.sync_detailed,
+        consume_task_instance_stdout.sync_detailed,
+    ),
+    ("task", "stderr", False): (
+        retrieve_task_stderr.sync_detailed,
+        retrieve_task_instance_stderr.sync_detailed,
+    ),
+    ("task", "stderr", True): (
+        consume_task_stderr.sync_detailed,
+        consume_task_instance_stderr.sync_detailed,
+    ),
+    ("pool", "stdout", False): (
+        retrieve_pool_stdout.sync_detailed,
+        retrieve_pool_instance_stdout.sync_detailed,
+    ),
+    ("pool", "stdout", True): (
+        consume_pool_stdout.sync_detailed,
+        consume_pool_instance_stdout.sync_detailed,
+    ),
+    ("pool", "stderr", False): (
+        retrieve_pool_stderr.sync_detailed,
+        retrieve_pool_instance_stderr.sync_detailed,
+    ),
+    ("pool", "stderr", True): (
+        consume_pool_stderr.sync_detailed,
+        consume_pool_instance_stderr.sync_detailed,
+    ),
+}
+"""What reads an output, consuming it or not: the whole of it, and that of one instance."""
 
-    def __init__(self, clock: Clock, quota: Quota, *, keyed: bool) -> None:
-        self._quota = quota
-        self.keyed = keyed
-        """Whether what is created has a shortname to look it up by."""
-        self._clock = clock
-        self._began = clock.monotonic()
-        self._history: list[Attempt] = []
-        self.cost = 0
-        self.in_doubt = False
-        """Whether an attempt may have taken effect although it failed."""
-        self.may_look_up = False
-        """Whether the last attempt was a creation in doubt that the policy allows to resolve."""
 
-    @property
-    def count(self) -> int:
-        return len(self._history)
-
-    @property
-    def elapsed(self) -> timedelta:
-        return timedelta(seconds=self._clock.monotonic() - self._began)
-
-    @property
-    def history(self) -> tuple[Attempt, ...]:
-        return tuple(self._history)
-
-    def succeed(self) -> None:
-        """Give back what the last retry took of the connection's quota."""
-        self._quota.give_back(self.cost)
-
-    def note(self, outcome: Outcome, attempt: Attempt) -> None:
-        self._history.append(attempt)
-        self.in_doubt = self.in_doubt or may_have_taken_effect(outcome)
+_MISSING: Final[Mapping[Executing, ResourceName]] = {"task": "task", "pool": "pool"}
+_MISSING_INSTANCE: Final[Mapping[Executing, ResourceName]] = {
+    "task": "task instance",
+    "pool": "pool instance",
+}
 
 
 class Gateway:
     """Every operation the domain layer uses, over one transport. Safe from several threads."""
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
-        self.clock = clock
         self._token = settings.client_token
-        self._policy = Policy(settings.retry_count, settings.retry_wait, settings.deadline)
-        self._quota = Quota()
-        self._closed = False
         self._api = Client(base_url=settings.cluster_url)
+        self._sender = Sender(settings, clock)
         self._transport = Transport(settings, self._api.set_httpx_client)
 
+    @property
+    def clock(self) -> Clock:
+        return self._sender.clock
+
     def close(self) -> None:
-        self._closed = True
+        self._sender.closed = True
         self._transport.close()
 
     def check_id(self, uuid: str) -> str:
@@ -164,221 +194,266 @@ class Gateway:
 
     def tries(self, *, keyed: bool = False) -> Tries:
         """A fresh count of attempts; `keyed` for the creation of something with a shortname."""
-        return Tries(self.clock, self._quota, keyed=keyed)
+        return self._sender.tries(keyed=keyed)
+
+    # --- jobs --------------------------------------------------------------------------------
 
     def create_job(self, body: JobCreate, tries: Tries) -> Created:
         return self._create(
-            _CREATE_JOB, lambda: create_job.sync_detailed(client=self._api, body=body), tries
+            "createJob", "pool", partial(create_job.sync_detailed, body=body), tries
         )
 
     def retrieve_job(self, uuid: str) -> Answer[Job]:
-        return self._read(_RETRIEVE_JOB, lambda: retrieve_job.sync_detailed(uuid, client=self._api))
+        return self._read("retrieveJob", "job", partial(retrieve_job.sync_detailed, uuid))
 
     def delete_job(self, uuid: str, *, force: bool) -> None:
         # Left out rather than `false`, which the official C# and Go SDKs never send either.
         forced = True if force else UNSET
-        self._delete(
-            _DELETE_JOB, lambda: delete_job.sync_detailed(uuid, client=self._api, force=forced)
-        )
+        self._delete("deleteJob", "job", partial(delete_job.sync_detailed, uuid, force=forced))
 
     def terminate_job(self, uuid: str) -> None:
-        self._send(_TERMINATE_JOB, lambda: terminate_job.sync_detailed(uuid, client=self._api))
+        self._write("terminateJob", "job", partial(terminate_job.sync_detailed, uuid))
 
     def list_job_tasks(self, uuid: str) -> Sequence[Task | None]:
-        return self._read(
-            _LIST_JOB_TASKS, lambda: list_job_tasks.sync_detailed(uuid, client=self._api)
-        ).parsed
+        return self._read("listJobTasks", "job", partial(list_job_tasks.sync_detailed, uuid)).parsed
 
     def paginate_jobs(self, body: PageRequest) -> JobPage:
         return self._read(
-            _PAGINATE_JOBS, lambda: paginate_jobs.sync_detailed(client=self._api, body=body)
+            "paginateJobs", None, partial(paginate_jobs.sync_detailed, body=body)
         ).parsed
+
+    # --- tasks -------------------------------------------------------------------------------
 
     def create_task(self, body: TaskCreate, tries: Tries) -> Created:
         return self._create(
-            _CREATE_TASKS, lambda: create_tasks.sync_detailed(client=self._api, body=body), tries
+            "createTasks", "bucket", partial(create_tasks.sync_detailed, body=body), tries
         )
+
+    def create_tasks(
+        self, bodies: Sequence[TaskCreate], tries: Tries
+    ) -> list[str | QarnotException]:
+        """Create several at once: for each its uuid, or why it was refused."""
+        operation = Operation("createTasks", _creation(tries), "bucket")
+
+        def send() -> list[str | QarnotException]:
+            response = create_tasks.sync_detailed(client=self._api, body=list(bodies))
+            return self._outcomes(operation, response.parsed, len(bodies))
+
+        try:
+            return self._sender.send(operation, send, tries)
+        except QarnotException as error:
+            if not isinstance(error.__cause__, Refused):
+                raise
+            # When all are refused the reasons come under the status of an error.
+            try:
+                return self._outcomes(operation, json.loads(error.__cause__.body), len(bodies))
+            except (ValueError, TypeError, KeyError, RecursionError):
+                raise error from error.__cause__
+
+    def _outcomes(
+        self, operation: Operation, answered: object, number: int
+    ) -> list[str | QarnotException]:
+        if not isinstance(answered, list) or len(answered) != number:
+            raise TypeError(f"not a list of {number} answers")
+        items = [
+            item if isinstance(item, BulkTaskResponse) else BulkTaskResponse.from_dict(item)
+            for item in answered
+        ]
+        return [self._outcome(operation, item) for item in items]
+
+    def _outcome(self, operation: Operation, item: BulkTaskResponse) -> str | QarnotException:
+        if not isinstance(item.status_code, int):
+            raise TypeError(f"an item's statusCode is {item.status_code!r}")
+        if 200 <= item.status_code < 300:
+            return check_id("uuid", item.uuid)
+        body = json.dumps({"message": item.message or None}).encode()
+        return self._sender.refusal(operation, item.status_code, body)
 
     def retrieve_task(self, uuid: str) -> Answer[Task]:
-        return self._read(
-            _RETRIEVE_TASK, lambda: retrieve_task.sync_detailed(uuid, client=self._api)
-        )
+        return self._read("retrieveTask", "task", partial(retrieve_task.sync_detailed, uuid))
 
     def delete_task(self, uuid: str) -> None:
-        self._delete(_DELETE_TASK, lambda: delete_task.sync_detailed(uuid, client=self._api))
+        self._delete("deleteTask", "task", partial(delete_task.sync_detailed, uuid))
+
+    def update_task(self, uuid: str, body: TaskUpdate) -> None:
+        self._write("updateTask", "task", partial(update_task.sync_detailed, uuid, body=body))
+
+    def resync_task(self, uuid: str) -> None:
+        self._write("resyncTask", "task", partial(resync_task.sync_detailed, uuid))
+
+    def abort_task(self, uuid: str) -> None:
+        self._write("abortTask", "task", partial(abort_task.sync_detailed, uuid))
 
     def paginate_tasks(self, body: PageRequest) -> TaskPage:
         return self._read(
-            _PAGINATE_TASKS, lambda: paginate_tasks.sync_detailed(client=self._api, body=body)
+            "paginateTasks", None, partial(paginate_tasks.sync_detailed, body=body)
         ).parsed
+
+    def paginate_task_summaries(self, body: PageRequest) -> TaskSummaryPage:
+        return self._read(
+            "paginateTaskSummaries", None, partial(paginate_task_summaries.sync_detailed, body=body)
+        ).parsed
+
+    def search_tasks(self, body: DataDetail) -> Sequence[object]:
+        return self._read(
+            "searchTasks", None, partial(search_tasks.sync_detailed, body=body)
+        ).parsed
+
+    # --- pools -------------------------------------------------------------------------------
 
     def create_pool(self, body: PoolCreate, tries: Tries) -> Created:
         return self._create(
-            _CREATE_POOL, lambda: create_pool.sync_detailed(client=self._api, body=body), tries
+            "createPool", "bucket", partial(create_pool.sync_detailed, body=body), tries
         )
 
     def retrieve_pool(self, uuid: str) -> Answer[Pool]:
-        return self._read(
-            _RETRIEVE_POOL, lambda: retrieve_pool.sync_detailed(uuid, client=self._api)
-        )
+        return self._read("retrievePool", "pool", partial(retrieve_pool.sync_detailed, uuid))
 
     def delete_pool(self, uuid: str) -> None:
-        self._delete(_DELETE_POOL, lambda: delete_pool.sync_detailed(uuid, client=self._api))
+        self._delete("deletePool", "pool", partial(delete_pool.sync_detailed, uuid))
+
+    def update_pool(self, uuid: str, body: PoolUpdate) -> None:
+        self._write("updatePool", "pool", partial(update_pool.sync_detailed, uuid, body=body))
+
+    def resync_pool(self, uuid: str) -> None:
+        self._write("resyncPool", "pool", partial(resync_pool.sync_detailed, uuid))
+
+    def close_pool(self, uuid: str) -> None:
+        self._write("closePool", "pool", partial(close_pool.sync_detailed, uuid))
+
+    def list_pool_jobs(self, uuid: str) -> Sequence[Job | None]:
+        return self._read(
+            "listPoolJobs", "pool", partial(list_pool_jobs.sync_detailed, uuid)
+        ).parsed
+
+    def list_pool_tasks(self, uuid: str) -> Sequence[Task | None]:
+        return self._read(
+            "listPoolTasks", "pool", partial(list_pool_tasks.sync_detailed, uuid)
+        ).parsed
 
     def paginate_pools(self, body: PageRequest) -> PoolPage:
         return self._read(
-            _PAGINATE_POOLS, lambda: paginate_pools.sync_detailed(client=self._api, body=body)
+            "paginatePools", None, partial(paginate_pools.sync_detailed, body=body)
         ).parsed
 
-    def _create(
-        self, operation: Operation, send: Callable[[], Response[T]], tries: Tries
-    ) -> Created:
+    def paginate_pool_summaries(self, body: PageRequest) -> PoolSummaryPage:
+        return self._read(
+            "paginatePoolSummaries", None, partial(paginate_pool_summaries.sync_detailed, body=body)
+        ).parsed
+
+    # --- outputs -----------------------------------------------------------------------------
+
+    def output(
+        self, of: Executing, stream: Stream, uuid: str, instance: int | None, *, fresh: bool
+    ) -> str:
+        """What a task or pool wrote: all that is kept, or, `fresh`, what was not consumed yet."""
+        whole, of_instance = _OUTPUTS[of, stream, fresh]
+        kind, verb = (Kind.CONSUMING_READ, "consume") if fresh else (Kind.READ, "retrieve")
+        read: _Call[str] = partial(whole, uuid)
+        part, missing = "", _MISSING[of]
+        if instance is not None:
+            read = partial(of_instance, uuid, instance)
+            part, missing = "Instance", _MISSING_INSTANCE[of]
+        operation = Operation(f"{verb}{of.title()}{part}{stream.title()}", kind, missing)
+        return self._sender.send(operation, lambda: _text(read(client=self._api)))
+
+    # --- account -----------------------------------------------------------------------------
+
+    def retrieve_user_info(self) -> UserInfo:
+        return self._read("retrieveUserInfo", None, retrieve_user_info.sync_detailed).parsed
+
+    def retrieve_user_computing_quotas(self) -> UserComputingQuotas:
+        return self._read(
+            "retrieveUserComputingQuotas", None, retrieve_user_computing_quotas.sync_detailed
+        ).parsed
+
+    def retrieve_organization_computing_quotas(self) -> OrganizationComputingQuotasDetail:
+        return self._read(
+            "retrieveOrganizationComputingQuotas",
+            None,
+            retrieve_organization_computing_quotas.sync_detailed,
+        ).parsed
+
+    def list_profiles(self) -> Sequence[object]:
+        return self._read("listProfiles", None, list_profiles.sync_detailed).parsed
+
+    def retrieve_profile(self, name: str) -> Profile:
+        return self._read(
+            "retrieveProfile", "profile", partial(retrieve_profile.sync_detailed, name)
+        ).parsed
+
+    def list_hardware_constraints(self, limit: int, offset: int) -> HardwareConstraintPage:
+        return self._read(
+            "listHardwareConstraints",
+            None,
+            partial(list_hardware_constraints.sync_detailed, limit=limit, offset=offset),
+        ).parsed
+
+    def search_cpu_model_constraints(self, cpu_model: str) -> Sequence[object]:
+        return self._read(
+            "searchCpuModelConstraints",
+            None,
+            partial(search_cpu_model_constraints.sync_detailed, cpu_model=cpu_model),
+        ).parsed
+
+    # --- the four ways to send ---------------------------------------------------------------
+
+    def _create(self, name: str, missing: ResourceName, call: _Call[T], tries: Tries) -> Created:
         """Send the creation of one object; `tries.keyed` says whether it has a shortname."""
 
-        def send_for_uuid() -> Created:
-            created = send().parsed
+        def send() -> Created:
+            created = call(client=self._api).parsed
             if not isinstance(created, Created):
                 raise TypeError("not one object was created but a list")
             check_id("uuid", created.uuid)
             return created
 
-        kind = Kind.KEYED_CREATE if tries.keyed else Kind.UNKEYED_CREATE
-        return self._send(attrs.evolve(operation, kind=kind), send_for_uuid, tries)
+        return self._sender.send(Operation(name, _creation(tries), missing), send, tries)
 
-    def _read(self, operation: Operation, send: Callable[[], Response[T]]) -> Answer[T]:
+    def _read(self, name: str, missing: ResourceName | None, call: _Call[T]) -> Answer[T]:
         """Send an operation whose answer has a body."""
 
-        def send_for_body() -> Answer[T]:
-            response = send()
+        def send() -> Answer[T]:
+            response = call(client=self._api)
             if response.parsed is None:
                 raise ValueError(f"no body with status {int(response.status_code)}")
-            return Answer(response.parsed, _date(response.headers.get("date", "")))
+            return Answer(response.parsed, date_of(response.headers))
 
-        return self._send(operation, send_for_body)
+        return self._sender.send(Operation(name, Kind.READ, missing), send)
 
-    def _delete(self, operation: Operation, send: Callable[[], object]) -> None:
+    def _write(
+        self,
+        name: str,
+        missing: ResourceName,
+        call: _Call[object],
+        tries: Tries | None = None,
+    ) -> None:
+        """Send an operation that may be repeated and whose answer says nothing."""
+        self._sender.send(
+            Operation(name, Kind.IDEMPOTENT_WRITE, missing),
+            lambda: call(client=self._api),
+            tries,
+        )
+
+    def _delete(self, name: str, missing: ResourceName, call: _Call[object]) -> None:
         """Send a deletion; repeated after a lost answer, finding nothing left is its success."""
         tries = self.tries()
         try:
-            self._send(operation, send, tries)
+            self._write(name, missing, call, tries)
         except QarnotException as error:
             if error.status_code != 404 or not tries.in_doubt:
                 raise
 
-    def _send(self, operation: Operation, send: Callable[[], T], tries: Tries | None = None) -> T:
-        """Send an operation as often as its kind and the connection's policy allow."""
-        if self._closed:
-            raise QarnotGenericException(f"{operation.name}: the connection is closed")
-        tries = tries or self.tries()
-        while True:
-            exchange = Exchange()
-            try:
-                with recording(exchange):
-                    try:
-                        result = send()
-                    except _PARSING as error:
-                        raise _Malformed(_reason(error)) from error
-            except Failure as failure:
-                self._after(operation, failure, exchange, tries)
-            else:
-                tries.succeed()
-                return result
 
-    def _after(
-        self, operation: Operation, failure: Failure, exchange: Exchange, tries: Tries
-    ) -> None:
-        """Wait until the next attempt, or raise what the user is told."""
-        error = self._exception(operation, failure, exchange)
-        outcome = _outcome(failure, error)
-        decision = decide(
-            operation.kind,
-            tries.count + 1,
-            outcome,
-            self._policy,
-            elapsed=tries.elapsed,
-            quota=self._quota.left,
-            jitter=random.random(),  # noqa: S311  (spreads load, keeps no secret)
-        )
-        tries.note(outcome, Attempt(error.message, decision.wait))
-        tries.may_look_up = decision.action == "look-up"
-        error.history = tries.history
-        if decision.action in ("repeat", "look-up"):
-            self._wait(operation, decision, error, tries)
-        if decision.action == "give-up":
-            raise error from failure
-        if decision.action != "repeat":
-            raise _unknown(operation, error) from error
-
-    def _wait(
-        self, operation: Operation, decision: Decision, error: QarnotException, tries: Tries
-    ) -> None:
-        tries.cost = decision.cost
-        self._quota.take(decision.cost)
-        logger.info(
-            "%s: attempt %d failed (%s), %s in %.2f s",
-            operation.name,
-            tries.count,
-            error.message,
-            decision.action,
-            decision.wait.total_seconds(),
-        )
-        self.clock.sleep(decision.wait.total_seconds())
-
-    def _exception(
-        self, operation: Operation, failure: Failure, exchange: Exchange
-    ) -> QarnotException:
-        if isinstance(failure, Refused):
-            return error_for(
-                failure.status,
-                failure.headers,
-                failure.body,
-                resource=operation.resource,
-                method=exchange.method,
-                url=exchange.url,
-                secret=self._token,
-            )
-        error_type: type[QarnotException] = ConnectionFailedException
-        if isinstance(failure, _Malformed):
-            error_type = MalformedResponseException
-        elif isinstance(failure, Lost) and failure.timed_out:
-            error_type = TimeoutException
-        reason = redact(failure.reason, self._token)
-        url = redact(exchange.url or "", self._token) or None
-        return error_type(f"{operation.name}: {reason}", method=exchange.method, url=url)
+def _creation(tries: Tries) -> Kind:
+    return Kind.KEYED_CREATE if tries.keyed else Kind.UNKEYED_CREATE
 
 
-class _Malformed(Failure):
-    """The answer was a success that the generated client could not read."""
-
-
-def _reason(error: Exception) -> str:
-    what = f"lacks {error}" if isinstance(error, KeyError) else f"cannot be read: {error}"
-    return f"the answer {what}"
-
-
-def _outcome(failure: Failure, error: QarnotException) -> Outcome:
-    if isinstance(failure, NotSent):
-        return Outcome(Phase.NOT_SENT)
-    if isinstance(failure, Refused):
-        return Outcome(Phase.ANSWERED, failure.status, error.retry_after)
-    return Outcome(Phase.UNREADABLE if isinstance(failure, _Malformed) else Phase.LOST)
-
-
-def _unknown(operation: Operation, error: QarnotException) -> SubmissionUnknownException:
-    return SubmissionUnknownException(
-        f"{operation.name}: it is unknown whether this took effect, so it was not sent again; "
-        f"look for it before creating another: {error.message}",
-        status_code=error.status_code,
-        method=error.method,
-        url=error.url,
-        retry_after=error.retry_after,
-        history=error.history,
-    )
-
-
-def _date(text: str) -> datetime | None:
-    try:
-        date = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return date if date.tzinfo else date.replace(tzinfo=UTC)
+def _text(response: Response[str]) -> str:
+    """The output in an answer: some servers send it as a JSON text."""
+    if "json" in response.headers.get("content-type", ""):
+        text = json.loads(response.content)
+        if not isinstance(text, str):
+            raise ValueError(f"expected a text, not {type(text).__name__}")
+        return text
+    return response.parsed or ""

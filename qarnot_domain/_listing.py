@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Generic, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from itertools import islice
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 import attrs
 
 from ._codecs import Json, Wire, check_count
-from ._convert import WirePage
+from ._convert import WirePage, wires
+from ._resource import Resource
 from .exceptions import MalformedResponseException
+from .filters import Condition, Fields
 
 T = TypeVar("T")
+R = TypeVar("R", bound=Resource)
+R_co = TypeVar("R_co", bound=Resource, covariant=True)
+
+_REFRESHED_AT_ONCE: Final = 1000
+"""How many objects one request asks after."""
 
 
 @attrs.frozen
@@ -29,65 +38,170 @@ class Page(Generic[T]):
         return self.next_token is not None
 
 
-class Collection(Generic[T]):
+@attrs.frozen
+class OffsetPage(Generic[T]):
+    """One page of a listing by position; the names are those of the official SDK."""
+
+    page_data: tuple[T, ...]
+    """The objects on it, in the server's order."""
+    offset: int
+    """How many come before it."""
+    limit: int
+    """How many there may be on it."""
+    total: int
+    """How many there are on all pages."""
+
+
+@attrs.frozen
+class Query:
+    """Which objects are asked for, and in which order; what is `None` is left to the server."""
+
+    condition: Wire | None = None
+    order: tuple[str, str] | None = None
+    """The member to sort by, and `ASC` or `DESC`."""
+    maximum: int | None = None
+    """How many at most on a page."""
+
+    def page(self, token: str | None) -> dict[str, Json]:
+        """The request for the page of this token."""
+        by, direction = self.order or (None, None)
+        members: dict[str, Json] = {
+            "token": token,
+            "maximumResults": self.maximum,
+            "filter": self.condition,
+            "orderBy": by,
+            "orderType": direction,
+        }
+        return {name: member for name, member in members.items() if member is not None}
+
+
+Ask = Callable[[Wire], WirePage]
+
+
+class _Build(Protocol[R_co]):
+    def __call__(self, wire: Wire, *, is_summary: bool = False) -> R_co: ...
+
+
+class Collection(Generic[R]):
     """The objects of one kind on a cluster: what `Connection` offers for jobs, tasks and pools."""
 
     def __init__(
         self,
-        build: Callable[[Wire], T],
+        build: _Build[R],
         retrieve: Callable[[str], Wire],
-        page: Callable[[str | None, int | None, Wire | None], WirePage],
+        page: Ask,
+        fields: type[Fields],
+        summary_page: Ask | None = None,
     ) -> None:
-        """Join what makes an object of its JSON, what asks for one, and what asks for a page.
+        """Join what makes an object of its JSON, and what asks for one or for a page.
 
-        A page is asked for by its token, the most objects it may hold and a filter, each of
-        which may be `None`.
+        A page is asked for by a `PageRequest` as JSON; of its summaries, where the API has them,
+        by the last.
         """
         self._build = build
         self._retrieve = retrieve
         self._page = page
+        self._summary_page = summary_page
+        self._fields = fields
 
-    def retrieve(self, uuid: str) -> T:
+    def listed(self, models: object) -> list[R]:
+        """The objects of a plain list in an answer."""
+        return [self._build(item) for item in wires(models)]
+
+    def retrieve(self, uuid: str) -> R:
         return self._build(self._retrieve(uuid))
 
-    def page(self, token: str | None, maximum: int | None, condition: Wire | None) -> Page[T]:
+    def query(
+        self,
+        tags: Iterable[str] | None,
+        tags_intersect: Iterable[str] | None,
+        where: Condition[Any] | None,
+        order_by: str | None,
+        maximum: int | None = None,
+    ) -> Query:
+        """What the user asks for, checked.
+
+        Raises:
+            TypeError, ValueError: an argument that is not allowed; the message names it.
+        """
+        if where is not None and not isinstance(where, Condition):
+            raise TypeError(f"where must be a condition, not {type(where).__name__}")
+        if where is not None and where.kind is not self._fields:
+            raise TypeError(
+                f"where must be a condition on {self._fields.__name__}, "
+                f"not on {where.kind.__name__}"
+            )
         if maximum is not None:
             check_count("maximum", maximum)
-        page = self._page(token, maximum, condition)
-        return Page(tuple(map(self._build, page.items)), page.next_token)
+        conditions = [
+            _combined(operator, [_has_tag(tag) for tag in _checked(name, chosen)])
+            for name, operator, chosen in (
+                ("tags", "Or", tags),
+                ("tags_intersect", "And", tags_intersect),
+            )
+            if chosen is not None
+        ]
+        if where is not None:
+            conditions.append(where.to_json())
+        return Query(
+            _combined("And", conditions) if conditions else None,
+            None if order_by is None else self._fields.order(order_by),
+            maximum,
+        )
 
-    def all(self, condition: Wire | None) -> Iterator[T]:
+    def page(self, token: str | None, query: Query, *, summary: bool = False) -> Page[R]:
+        ask = self._summary_page if summary and self._summary_page else self._page
+        page = ask(query.page(token))
+        build = partial(self._build, is_summary=ask is self._summary_page)
+        return Page(tuple(map(build, page.items)), page.next_token)
+
+    def all(self, query: Query, *, summary: bool = False) -> Iterator[R]:
         """Every object, asking for a page once the one before is used up.
 
         Raises:
             MalformedResponseException: the server gave a page's token again, without end.
         """
-        seen: set[str] = set()
-        token: str | None = None
-        while True:
-            page = self.page(token, None, condition)
-            yield from page.page_data
-            token = page.next_token
-            if token is None:
-                return
-            if token in seen:
-                raise MalformedResponseException("the server gave the token of a page again")
-            seen.add(token)
+        return _items(lambda token: self.page(token, query, summary=summary))
+
+    def refresh(self, resources: Sequence[R]) -> list[R]:
+        """Bring these up to date, many with one request; gives those that are gone.
+
+        Raises:
+            MalformedResponseException: an object in the answer cannot be read.
+        """
+        waiting: dict[str, list[R]] = {}
+        for resource in resources:
+            if resource.uuid is not None:
+                waiting.setdefault(resource.uuid.lower(), []).append(resource)
+        uuids = iter(tuple(waiting))
+        while chunk := list(islice(uuids, _REFRESHED_AT_ONCE)):
+            tickets = {uuid: [one._ticket() for one in waiting[uuid]] for uuid in chunk}
+            condition: Wire = {"operator": "In", "field": "Uuid", "values": chunk}
+            query = Query(condition, maximum=len(chunk))
+            for wire in _items(partial(_wires, self._page, query)):
+                uuid = str(wire.get("uuid")).lower()
+                for one, ticket in zip(waiting.pop(uuid, ()), tickets.get(uuid, ()), strict=False):
+                    one._offer(wire, ticket)
+        return [one for gone in waiting.values() for one in gone]
 
 
-def tags_condition(any_of: Iterable[str] | None, all_of: Iterable[str] | None) -> Wire | None:
-    """The filter for objects with any, and all, of these tags; `None` for no condition.
+def _wires(ask: Callable[[Wire], WirePage], query: Query, token: str | None) -> Page[Wire]:
+    page = ask(query.page(token))
+    return Page(page.items, page.next_token)
 
-    Raises:
-        TypeError: a plain text instead of a list, or a tag that is not text.
-        ValueError: an empty list, which would silently mean "no condition".
-    """
-    conditions = [
-        _combined(operator, [_has_tag(tag) for tag in _checked(name, tags)])
-        for name, operator, tags in (("tags", "Or", any_of), ("tags_intersect", "And", all_of))
-        if tags is not None
-    ]
-    return _combined("And", conditions) if conditions else None
+
+def _items(page_of: Callable[[str | None], Page[T]]) -> Iterator[T]:
+    seen: set[str] = set()
+    token: str | None = None
+    while True:
+        page = page_of(token)
+        yield from page.page_data
+        token = page.next_token
+        if token is None:
+            return
+        if token in seen:
+            raise MalformedResponseException("the server gave the token of a page again")
+        seen.add(token)
 
 
 def _checked(name: str, tags: Iterable[str]) -> list[str]:

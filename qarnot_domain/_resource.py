@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections import ChainMap
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from html import escape
 from types import MappingProxyType
@@ -14,15 +15,16 @@ from uuid import uuid4
 import attrs
 
 from . import _codecs as codecs
-from ._cache import Cached
+from ._cache import Cached, Ticket
 from ._codecs import Json, Wire
-from ._fields import ServerField, Snapshot, SubmitOnce, members_of
-from ._gateway import Answer, Tries
+from ._fields import Committable, ServerField, Snapshot, SubmitOnce, members_of
 from ._seconds import seconds
+from ._sending import Answer, Tries
 from ._submission import Found, submit_once
 from .exceptions import (
     MalformedResponseException,
     QarnotException,
+    QarnotGenericException,
     SubmissionUnknownException,
 )
 from .states import State
@@ -36,7 +38,7 @@ DEFAULT_UPDATE_CACHE_TIME: Final = 5.0
 
 
 @attrs.frozen
-class _Submitted:
+class Submitted:
     """What an object has from its submission on."""
 
     uuid: str
@@ -48,7 +50,7 @@ class Resource(ABC):
 
     A draft's members can be set; `submit()` sends them once. From then on every member comes from
     one snapshot of what the server last said, at most `update_cache_time` old, and none can be
-    set. All of it is safe to use from several threads.
+    set, but for those that `commit()` can send. All of it is safe to use from several threads.
     """
 
     _kind: ClassVar[str]
@@ -56,6 +58,7 @@ class Resource(ABC):
     _born: ClassVar[State]
     _deleting: ClassVar[State]
     _members: ClassVar[tuple[ServerField[Any], ...]]
+    _initial: ClassVar[Mapping[str, object]]
 
     name: SubmitOnce[str, str] = SubmitOnce("name", codecs.NAME, "")
     """Its name: text of 1 to 2047 characters, settable until submission."""
@@ -99,8 +102,14 @@ class Resource(ABC):
     )
     """When it came into its previous state: an aware `datetime` in UTC, or `None`."""
 
+    previous_state: ServerField[str | None] = ServerField(
+        "previousState", codecs.OPTIONAL_TEXT, None
+    )
+    """The state before this one, as text, or `None`."""
+
     def __init_subclass__(cls) -> None:
         cls._members = members_of(cls)
+        cls._initial = MappingProxyType({m.name: m.initial for m in cls._members})
 
     def __init__(self, connection: Connection, name: str, shortname: str | None) -> None:
         self._start(connection)
@@ -110,8 +119,10 @@ class Resource(ABC):
     def _start(self, connection: Connection) -> None:
         self._connection = connection
         self._lock = threading.RLock()
-        self._draft: dict[str, object] = {m.name: m.initial for m in self._members}
-        self._submitted: _Submitted | None = None
+        self._given: dict[str, object] = {}
+        self._draft: Mapping[str, object] = ChainMap(self._given, dict(self._initial))
+        self._staged: Mapping[str, object] = MappingProxyType({})
+        self._submitted: Submitted | None = None
         self._in_doubt = False
         self._deleted = False
         self._hash: int | None = None
@@ -121,17 +132,19 @@ class Resource(ABC):
     # --- from and to JSON ------------------------------------------------------------------
 
     @classmethod
-    def from_json(cls, connection: Connection, payload: Wire) -> Self:
+    def from_json(cls, connection: Connection, payload: Wire, is_summary: bool = False) -> Self:
         """The object described by the API's JSON, as if just retrieved; sends nothing.
 
         Args:
             connection: the cluster it is on.
             payload: the decoded JSON object; members not known here are kept for `to_json`.
+            is_summary: the payload is only part of the object: what it lacks is asked for when
+                it is read.
 
         Raises:
             ValueError: the payload cannot be such an object; the message names the member.
         """
-        snapshot = Snapshot.read(cls._members, payload)
+        snapshot = Snapshot.read(cls._members, payload, is_part=is_summary)
         try:
             uuid = codecs.check_id("uuid", codecs.read_text(payload.get("uuid")))
         except ValueError as error:
@@ -142,9 +155,9 @@ class Resource(ABC):
         return resource
 
     @classmethod
-    def _from_answer(cls, connection: Connection, wire: Wire) -> Self:
+    def _from_answer(cls, connection: Connection, wire: Wire, *, is_summary: bool = False) -> Self:
         try:
-            return cls.from_json(connection, wire)
+            return cls.from_json(connection, wire, is_summary)
         except ValueError as error:
             raise _malformed(cls._kind, error) from error
 
@@ -163,11 +176,11 @@ class Resource(ABC):
         return self._submitted.cache.value.write(self._members)
 
     def _creation(self) -> dict[str, Json]:
-        """What a submission sends; members without a value are left to the server's defaults."""
+        """What a submission sends; what the user did not give is left to the server's defaults."""
         written = {
             member.wire: member.codec.write(self._draft[member.name])
             for member in self._members
-            if isinstance(member, SubmitOnce)
+            if member.name in self._given
         }
         return {wire: value for wire, value in written.items() if value is not None}
 
@@ -195,25 +208,48 @@ class Resource(ABC):
     # --- reading and setting members -------------------------------------------------------
 
     def _current(self, member: ServerField[Any]) -> object:
+        name = member.name
         if self._submitted is None:
-            return self._draft[member.name]
+            return self._draft[name]
+        if name in self._staged:
+            return self._staged[name]
         cache = self._submitted.cache
-        snapshot = cache.get() if self._auto_update and not self._deleted else cache.value
-        return snapshot.values[member.name]
+        values = cache.value.values
+        if self._auto_update and not self._deleted:
+            values = cache.get().values
+            if name not in values:
+                values = cache.refresh().values
+        return values.get(name, member.initial)
 
     def _peek(self, name: str) -> object:
         """A member's value as it is known now; sends nothing."""
+        return self._known().get(name, self._initial[name])
+
+    def _known(self) -> Mapping[str, object]:
+        """What is known now of the members, by name."""
         if self._submitted is None:
-            return self._draft[name]
-        return self._submitted.cache.value.values[name]
+            return self._draft
+        return {**self._submitted.cache.value.values, **self._staged}
 
     def _assign(self, member: SubmitOnce[Any, Any], value: object) -> None:
         with self._lock:
-            if self._submitted is not None or self._in_doubt:
-                raise AttributeError(
-                    f"{member.name} cannot be set: the {self._kind} is already submitted"
+            if self._in_doubt or self._deleted:
+                raise self._locked(member)
+            if self._submitted is None:
+                self._given[member.name] = self._checked(member, value)
+            elif isinstance(member, Committable):
+                self._staged = MappingProxyType(
+                    {**self._staged, member.name: self._checked(member, value)}
                 )
-            self._draft[member.name] = member.check(value)
+            else:
+                raise self._locked(member)
+
+    def _checked(self, member: SubmitOnce[Any, Any], value: object) -> object:
+        """The value as it is kept; `TypeError` or `ValueError` if it is not allowed."""
+        return member.check(value)
+
+    def _locked(self, member: SubmitOnce[Any, Any]) -> AttributeError:
+        return AttributeError(f"{member.name} cannot be set: the {self._kind} is already submitted")
 
     @property
     def auto_update(self) -> bool:
@@ -264,34 +300,66 @@ class Resource(ABC):
             QarnotGenericException: any other failure. The object stays a draft.
         """
         with self._lock:
-            if self._deleted:
-                raise self._missing(f"the {self._kind} {self.uuid} was deleted")
-            if self._in_doubt:
-                raise SubmissionUnknownException(
-                    f"the {self._kind} was sent before and it is unknown whether that took "
-                    "effect; look for it, or make a new one"
-                )
-            if self._submitted is None:
+            if self._may_submit():
                 self._submit_draft()
 
+    def _may_submit(self) -> bool:
+        """Whether it is still a draft; raises what `submit` does when it cannot be one again."""
+        if self._deleted:
+            raise self._missing(f"the {self._kind} {self.uuid} was deleted")
+        if self._in_doubt:
+            raise SubmissionUnknownException(
+                f"the {self._kind} was sent before and it is unknown whether that took "
+                "effect; look for it, or make a new one"
+            )
+        return self._submitted is None
+
     def _submit_draft(self) -> None:
+        wire = self._prepare()
+        self._settle(wire, self._connection._gateway.tries(keyed="shortname" in wire))
+
+    def _prepare(self) -> dict[str, Json]:
+        """The creation of the whole draft, checked; it may be sent from now on.
+
+        Raises:
+            ValueError: members that exclude or need one another.
+        """
+        self._check_draft()
         if self._connection.client_shortnames and self._draft["shortname"] is None:
-            self._draft["shortname"] = f"{self._kind}-{uuid4().hex}"
+            self._given["shortname"] = f"{self._kind}-{uuid4().hex}"
+        return self._creation()
+
+    def _check_draft(self) -> None:  # noqa: B027 - by default all members go together
+        """Raise `ValueError` for members that exclude or need one another."""
+
+    def _settle(
+        self, wire: Wire, tries: Tries, lost: SubmissionUnknownException | None = None
+    ) -> None:
+        """Create it exactly once, or find it, and take in the outcome.
+
+        Args:
+            wire: what `_prepare` gave.
+            tries: the attempts.
+            lost: how a first sending, together with others, ended in doubt.
+        """
         shortname = self.shortname
-        wire = self._creation()
-        tries = self._connection._gateway.tries(keyed=shortname is not None)
         self._in_doubt = True
         try:
             uuid = submit_once(
                 lambda tries: self._create(wire, tries),
                 None if shortname is None else lambda: self._look_up(shortname),
                 tries,
+                lost,
             )
         except SubmissionUnknownException:
             raise
         except QarnotException:
             self._in_doubt = False
             raise
+        self._accept(uuid)
+
+    def _accept(self, uuid: str) -> None:
+        """Take in that it was created."""
         self._bind(uuid, self._as_submitted(uuid), fresh=False)
         self._in_doubt = False
 
@@ -326,14 +394,11 @@ class Resource(ABC):
             snapshot,
             fresh=fresh,
         )
-        self._submitted = _Submitted(uuid, cache)
+        self._submitted = Submitted(uuid, cache)
 
     def _fetch(self, uuid: str) -> Snapshot:
         wire = self._retrieve(uuid).parsed
-        try:
-            snapshot = Snapshot.read(self._members, wire)
-        except ValueError as error:
-            raise _malformed(self._kind, error) from error
+        snapshot = self._read(wire)
         if str(wire.get("uuid")).lower() != uuid.lower():
             raise _malformed(self._kind, ValueError(f"it is not {uuid}"))
         return snapshot
@@ -357,6 +422,27 @@ class Resource(ABC):
         else:
             self._submitted.cache.get()
 
+    def _read(self, wire: Wire) -> Snapshot:
+        try:
+            return Snapshot.read(self._members, wire)
+        except ValueError as error:
+            raise _malformed(self._kind, error) from error
+
+    def _ticket(self) -> Ticket:
+        """What to take before asking for it together with others, for `_offer`."""
+        return self._bound("refresh").cache.begin()
+
+    def _offer(self, wire: Wire, ticket: Ticket) -> None:
+        """Take in what a listing says of it."""
+        cache = self._bound("refresh").cache
+        cache.offer(self._read(wire), ticket)
+
+    def _bound(self, action: str) -> Submitted:
+        """What it has from its submission on; an error before, for what makes no sense then."""
+        if self._submitted is None:
+            raise QarnotGenericException(f"{action}: the {self._kind} is not submitted")
+        return self._submitted
+
     def _delete(self, send: Callable[[str], None]) -> None:
         """Send the deletion of this uuid and take it in; does nothing before submission."""
         if self._submitted is not None:
@@ -368,7 +454,7 @@ class Resource(ABC):
                 cache.expire()
                 raise
             self._deleted = True
-            cache.replace(cache.value.with_value("state", self._deleting))
+            cache.replace(cache.value.with_values({"state": self._deleting}))
 
     @abstractmethod
     def _create(self, wire: Wire, tries: Tries) -> str:
@@ -382,13 +468,9 @@ class Resource(ABC):
 
     def _shown(self) -> dict[str, object]:
         """What `repr` and notebooks show, known without asking the server."""
-        declared = {member.name for member in self._members}
+        known = {"uuid": self.uuid, **self._known()}
         shown = ("name", "shortname", "uuid", "pool", "state", "tags")
-        return {
-            name: self.uuid if name == "uuid" else self._peek(name)
-            for name in shown
-            if name == "uuid" or name in declared
-        }
+        return {name: known[name] for name in shown if name in known}
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={value!r}" for name, value in self._shown().items())

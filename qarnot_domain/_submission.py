@@ -13,7 +13,7 @@ from typing import Final
 
 import attrs
 
-from ._gateway import Tries
+from ._sending import Tries
 from .exceptions import (
     ConflictException,
     QarnotException,
@@ -37,7 +37,10 @@ class Found:
 
 
 def submit_once(
-    create: Callable[[Tries], str], look_up: Callable[[], Found | None] | None, tries: Tries
+    create: Callable[[Tries], str],
+    look_up: Callable[[], Found | None] | None,
+    tries: Tries,
+    lost: SubmissionUnknownException | None = None,
 ) -> str:
     """Create an object exactly once and return its uuid.
 
@@ -46,25 +49,30 @@ def submit_once(
         look_up: finds the object by its shortname, `None` when it is not there; give `None` for
             an object without a shortname.
         tries: the attempts, shared by every sending of the creation.
+        lost: how a first sending ended in doubt, if there was one.
 
     Raises:
         SubmissionUnknownException: the answer was lost and nothing can tell what happened.
         ConflictException: the shortname belongs to another object.
         QarnotException: whatever else `create` and `look_up` raise.
     """
+    error: QarnotException | None = lost
     while True:
-        try:
-            return create(tries)
-        except QarnotException as error:
-            # A refusal after a lost answer may be due to our own first sending: it took the
-            # shortname, or the last place in the quota.
-            if not tries.in_doubt or look_up is None:
-                raise
-            found = _find(look_up, tries)
-            if found is not None:
-                return _adopt(found, tries, error)
-            if not tries.may_look_up:
-                raise _unknown(f"the last was: {error.message}", tries, error) from error
+        if error is None:
+            try:
+                return create(tries)
+            except QarnotException as refused:
+                error = refused
+        # A refusal after a lost answer may be due to our own first sending: it took the
+        # shortname, or the last place in the quota.
+        if not tries.in_doubt or look_up is None:
+            raise error
+        found = _find(look_up, tries)
+        if found is not None:
+            return _adopt(found, tries, error)
+        if not tries.may_look_up:
+            raise _unknown(f"the last was: {error.message}", tries, error) from error
+        error = None
 
 
 def _adopt(found: Found, tries: Tries, error: QarnotException) -> str:

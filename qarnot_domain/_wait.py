@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from typing import Final
 
 from ._clock import Clock
@@ -36,3 +37,13 @@ def wait_until(
             return False
         clock.sleep(min(pause, left))
         pause = max(_SHORTEST_PAUSE, min(pause * _GROWTH, longest_pause))
+
+
+@contextmanager
+def resumable(how: str) -> Generator[None]:
+    """Say how to go on waiting, when the user stops it."""
+    try:
+        yield
+    except KeyboardInterrupt as stop:
+        stop.add_note(f"It goes on without you; to wait for it again: {how}")
+        raise

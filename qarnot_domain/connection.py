@@ -11,11 +11,22 @@ from typing import Self
 
 from . import _convert as convert
 from . import config
+from ._account import Account
+from ._bulk import submit_tasks
 from ._clock import Clock, SystemClock
 from ._gateway import Gateway
-from ._listing import Collection, Page, tags_condition
+from ._listing import Collection, OffsetPage, Page
+from .account import (
+    OrganizationComputingQuotasDetails,
+    Profile,
+    UserComputingQuotas,
+    UserInfo,
+)
+from .filters import Condition, JobFields, PoolFields, TaskFields
+from .hardware_constraint import CpuModelHardware, HardwareConstraint
 from .job import Job
 from .pool import Pool
+from .scaling import ElasticProperty
 from .task import Task
 
 
@@ -78,20 +89,30 @@ class Connection:
             client_shortnames=client_shortnames,
         )
         gateway = self._gateway = Gateway(self._settings, clock or SystemClock())
+        self._account = Account(gateway)
         self._jobs = Collection(
             partial(Job._from_answer, self),
             lambda uuid: convert.wire(gateway.retrieve_job(gateway.check_id(uuid)).parsed),
-            lambda *query: convert.wire_page(gateway.paginate_jobs(convert.page_request(*query))),
+            lambda query: convert.wire_page(gateway.paginate_jobs(convert.page_request(query))),
+            JobFields,
         )
         self._tasks = Collection(
             partial(Task._from_answer, self),
             lambda uuid: convert.wire(gateway.retrieve_task(gateway.check_id(uuid)).parsed),
-            lambda *query: convert.wire_page(gateway.paginate_tasks(convert.page_request(*query))),
+            lambda query: convert.wire_page(gateway.paginate_tasks(convert.page_request(query))),
+            TaskFields,
+            lambda query: convert.wire_page(
+                gateway.paginate_task_summaries(convert.page_request(query))
+            ),
         )
         self._pools = Collection(
             partial(Pool._from_answer, self),
             lambda uuid: convert.wire(gateway.retrieve_pool(gateway.check_id(uuid)).parsed),
-            lambda *query: convert.wire_page(gateway.paginate_pools(convert.page_request(*query))),
+            lambda query: convert.wire_page(gateway.paginate_pools(convert.page_request(query))),
+            PoolFields,
+            lambda query: convert.wire_page(
+                gateway.paginate_pool_summaries(convert.page_request(query))
+            ),
         )
 
     @property
@@ -127,7 +148,7 @@ class Connection:
     def __repr__(self) -> str:
         return f"Connection(cluster_url={self.cluster_url!r})"
 
-    # --- jobs --------------------------------------------------------------------------------
+    # --- jobs ----------------------------------------------------------------------------
 
     def create_job(
         self,
@@ -150,25 +171,41 @@ class Connection:
         return self._jobs.retrieve(uuid)
 
     def jobs(
-        self, tags: Iterable[str] | None = None, tags_intersect: Iterable[str] | None = None
+        self,
+        tags: Iterable[str] | None = None,
+        tags_intersect: Iterable[str] | None = None,
+        *,
+        where: Condition[JobFields] | None = None,
+        order_by: str | None = None,
     ) -> list[Job]:
-        """The jobs of the account (operation `paginateJobs`), all pages at once.
+        """The jobs of the account, all pages at once (operation `paginateJobs`).
 
         Args:
             tags: only those with any of these tags.
             tags_intersect: only those with all of these tags.
+            where: only those that meet this condition, such as
+                `(JobFields.state == "Active") & JobFields.name.matches("^sweep-")`.
+            order_by: the member to sort by, with `-` before it for descending, such as
+                `"-creation_date"`.
 
         Raises:
             UnauthorizedException, QarnotGenericException: the server refused or failed.
-            TypeError, ValueError: tags that are not a list of at least one text.
+            TypeError, ValueError: an argument that is not allowed; the message names it.
         """
-        return list(self.all_jobs(tags, tags_intersect))
+        query = self._jobs.query(tags, tags_intersect, where, order_by)
+        return list(self._jobs.all(query))
 
     def all_jobs(
-        self, tags: Iterable[str] | None = None, tags_intersect: Iterable[str] | None = None
+        self,
+        tags: Iterable[str] | None = None,
+        tags_intersect: Iterable[str] | None = None,
+        *,
+        where: Condition[JobFields] | None = None,
+        order_by: str | None = None,
     ) -> Iterator[Job]:
         """As `jobs`, asking for each page when it is needed."""
-        return self._jobs.all(tags_condition(tags, tags_intersect))
+        query = self._jobs.query(tags, tags_intersect, where, order_by)
+        return self._jobs.all(query)
 
     def jobs_page(
         self,
@@ -176,18 +213,19 @@ class Connection:
         maximum: int | None = None,
         tags: Iterable[str] | None = None,
         tags_intersect: Iterable[str] | None = None,
+        *,
+        where: Condition[JobFields] | None = None,
+        order_by: str | None = None,
     ) -> Page[Job]:
-        """One page of `jobs`.
+        """One page of `jobs`, whose other arguments and errors it shares.
 
-        Args:
-            token: `next_token` of the page before; `None` for the first.
-            maximum: how many at most, ≥ 1; `None` for the server's default.
-            tags: only those with any of these tags.
-            tags_intersect: only those with all of these tags.
+        `token` is the `next_token` of the page before, `None` for the first; `maximum` is how many
+        it holds at most, ≥ 1, `None` for the server's default.
         """
-        return self._jobs.page(token, maximum, tags_condition(tags, tags_intersect))
+        query = self._jobs.query(tags, tags_intersect, where, order_by, maximum)
+        return self._jobs.page(token, query)
 
-    # --- tasks -------------------------------------------------------------------------------
+    # --- tasks ---------------------------------------------------------------------------
 
     def create_task(
         self,
@@ -200,6 +238,23 @@ class Connection:
         """A new task, not yet submitted; sends nothing. See `Task` for arguments and errors."""
         return Task(self, name, profile_or_pool, instancecount_or_range, shortname, job)
 
+    def submit_tasks(self, tasks: Iterable[Task]) -> None:
+        """Submit many tasks, hundreds with one request (operation `createTasks`).
+
+        In their order, but each after those among them that it depends on. Each is submitted
+        exactly once, as by `Task.submit`; one that is submitted already is left as it is. A task
+        that is refused does not keep the others from being submitted, but for those that depend on
+        it.
+
+        Raises:
+            TypeError, ValueError: something else than tasks of this connection, or a task whose
+                members do not go together, or that depends on a draft that is not among them, or
+                on itself; nothing was sent.
+            BulkSubmissionException: some were not submitted, or may not have been; `errors` says
+                which, and why.
+        """
+        submit_tasks(self, tasks)
+
     def retrieve_task(self, uuid: str) -> Task:
         """The task of this uuid or shortname (operation `retrieveTask`).
 
@@ -211,50 +266,101 @@ class Connection:
         return self._tasks.retrieve(uuid)
 
     def tasks(
-        self, tags: Iterable[str] | None = None, tags_intersect: Iterable[str] | None = None
+        self,
+        tags: Iterable[str] | None = None,
+        summary: bool = True,
+        tags_intersect: Iterable[str] | None = None,
+        *,
+        where: Condition[TaskFields] | None = None,
+        order_by: str | None = None,
     ) -> list[Task]:
-        """The tasks of the account (operation `paginateTasks`), all pages at once.
+        """The tasks of the account, all pages at once.
+
+        Operation `paginateTaskSummaries`, or `paginateTasks` without `summary`.
 
         Args:
             tags: only those with any of these tags.
             tags_intersect: only those with all of these tags.
+            summary: ask for the members that a summary has; the others are asked for, task by
+                task, when they are read.
+            where: only those that meet this condition, such as
+                `(TaskFields.state == "Success") & TaskFields.name.matches("^sweep-")`.
+            order_by: the member to sort by, with `-` before it for descending, such as
+                `"-creation_date"`.
 
         Raises:
             UnauthorizedException, QarnotGenericException: the server refused or failed.
-            TypeError, ValueError: tags that are not a list of at least one text.
+            TypeError, ValueError: an argument that is not allowed; the message names it.
         """
-        return list(self.all_tasks(tags, tags_intersect))
+        query = self._tasks.query(tags, tags_intersect, where, order_by)
+        return list(self._tasks.all(query, summary=summary))
 
     def all_tasks(
-        self, tags: Iterable[str] | None = None, tags_intersect: Iterable[str] | None = None
+        self,
+        summary: bool = True,
+        tags: Iterable[str] | None = None,
+        tags_intersect: Iterable[str] | None = None,
+        *,
+        where: Condition[TaskFields] | None = None,
+        order_by: str | None = None,
     ) -> Iterator[Task]:
         """As `tasks`, asking for each page when it is needed."""
-        return self._tasks.all(tags_condition(tags, tags_intersect))
+        query = self._tasks.query(tags, tags_intersect, where, order_by)
+        return self._tasks.all(query, summary=summary)
 
     def tasks_page(
         self,
         token: str | None = None,
         maximum: int | None = None,
+        summary: bool = True,
         tags: Iterable[str] | None = None,
         tags_intersect: Iterable[str] | None = None,
+        *,
+        where: Condition[TaskFields] | None = None,
+        order_by: str | None = None,
     ) -> Page[Task]:
-        """One page of `tasks`.
+        """One page of `tasks`, whose other arguments and errors it shares.
 
-        Args:
-            token: `next_token` of the page before; `None` for the first.
-            maximum: how many at most, ≥ 1; `None` for the server's default.
-            tags: only those with any of these tags.
-            tags_intersect: only those with all of these tags.
+        `token` is the `next_token` of the page before, `None` for the first; `maximum` is how many
+        it holds at most, ≥ 1, `None` for the server's default.
         """
-        return self._tasks.page(token, maximum, tags_condition(tags, tags_intersect))
+        query = self._tasks.query(tags, tags_intersect, where, order_by, maximum)
+        return self._tasks.page(token, query, summary=summary)
 
-    # --- pools -------------------------------------------------------------------------------
+    # --- pools ---------------------------------------------------------------------------
 
     def create_pool(
         self, name: str, profile: str, instancecount: int = 1, shortname: str | None = None
     ) -> Pool:
         """A new pool, not yet submitted; sends nothing. See `Pool` for arguments and errors."""
         return Pool(self, name, profile, instancecount, shortname)
+
+    def create_elastic_pool(
+        self,
+        name: str,
+        profile: str,
+        minimum_total_slots: int = 0,
+        maximum_total_slots: int = 1,
+        minimum_idle_slots: int = 0,
+        minimum_idle_time_seconds: int = 0,
+        resize_factor: float = ElasticProperty().ramp_resize_factor,
+        resize_period: int = 90,
+        shortname: str | None = None,
+    ) -> Pool:
+        """A new elastic pool, not yet submitted; sends nothing.
+
+        See `Pool` and `Pool.setup_elastic` for arguments and errors.
+        """
+        pool = Pool(self, name, profile, shortname=shortname)
+        pool.setup_elastic(
+            minimum_total_slots,
+            maximum_total_slots,
+            minimum_idle_slots,
+            minimum_idle_time_seconds,
+            resize_factor,
+            resize_period,
+        )
+        return pool
 
     def retrieve_pool(self, uuid: str) -> Pool:
         """The pool of this uuid or shortname (operation `retrievePool`).
@@ -267,39 +373,185 @@ class Connection:
         return self._pools.retrieve(uuid)
 
     def pools(
-        self, tags: Iterable[str] | None = None, tags_intersect: Iterable[str] | None = None
+        self,
+        summary: bool = True,
+        tags_intersect: Iterable[str] | None = None,
+        tags: Iterable[str] | None = None,
+        *,
+        where: Condition[PoolFields] | None = None,
+        order_by: str | None = None,
     ) -> list[Pool]:
-        """The pools of the account (operation `paginatePools`), all pages at once.
+        """The pools of the account, all pages at once.
+
+        Operation `paginatePoolSummaries`, or `paginatePools` without `summary`.
 
         Args:
             tags: only those with any of these tags.
             tags_intersect: only those with all of these tags.
+            summary: ask for the members that a summary has; the others are asked for, pool by
+                pool, when they are read.
+            where: only those that meet this condition, such as
+                `(PoolFields.state == "FullyExecuting") & PoolFields.name.matches("^sweep-")`.
+            order_by: the member to sort by, with `-` before it for descending, such as
+                `"-creation_date"`.
 
         Raises:
             UnauthorizedException, QarnotGenericException: the server refused or failed.
-            TypeError, ValueError: tags that are not a list of at least one text.
+            TypeError, ValueError: an argument that is not allowed; the message names it.
         """
-        return list(self.all_pools(tags, tags_intersect))
+        query = self._pools.query(tags, tags_intersect, where, order_by)
+        return list(self._pools.all(query, summary=summary))
 
     def all_pools(
-        self, tags: Iterable[str] | None = None, tags_intersect: Iterable[str] | None = None
+        self,
+        summary: bool = True,
+        tags: Iterable[str] | None = None,
+        tags_intersect: Iterable[str] | None = None,
+        *,
+        where: Condition[PoolFields] | None = None,
+        order_by: str | None = None,
     ) -> Iterator[Pool]:
         """As `pools`, asking for each page when it is needed."""
-        return self._pools.all(tags_condition(tags, tags_intersect))
+        query = self._pools.query(tags, tags_intersect, where, order_by)
+        return self._pools.all(query, summary=summary)
 
     def pools_page(
         self,
         token: str | None = None,
         maximum: int | None = None,
+        summary: bool = True,
         tags: Iterable[str] | None = None,
         tags_intersect: Iterable[str] | None = None,
+        *,
+        where: Condition[PoolFields] | None = None,
+        order_by: str | None = None,
     ) -> Page[Pool]:
-        """One page of `pools`.
+        """One page of `pools`, whose other arguments and errors it shares.
+
+        `token` is the `next_token` of the page before, `None` for the first; `maximum` is how many
+        it holds at most, ≥ 1, `None` for the server's default.
+        """
+        query = self._pools.query(tags, tags_intersect, where, order_by, maximum)
+        return self._pools.page(token, query, summary=summary)
+
+    # --- many at once --------------------------------------------------------------------------
+
+    def refresh(self, objects: Iterable[Job | Task | Pool]) -> list[Job | Task | Pool]:
+        """Bring many jobs, tasks and pools up to date, up to a thousand of a kind with one request.
+
+        Those not submitted yet, and those deleted by this program, stay as they are.
+
+        Returns:
+            Those that the server does not have any more, which stay as they are.
+
+        Raises:
+            TypeError: something else than jobs, tasks and pools.
+            UnauthorizedException, QarnotGenericException: the server refused or failed; what was
+                asked for before is up to date.
+        """
+        given = list(objects)
+        for one in given:
+            if not isinstance(one, (Job, Task, Pool)):
+                raise TypeError(f"objects must be jobs, tasks and pools, not {type(one).__name__}")
+        return [
+            *self._jobs.refresh([one for one in given if isinstance(one, Job)]),
+            *self._tasks.refresh([one for one in given if isinstance(one, Task)]),
+            *self._pools.refresh([one for one in given if isinstance(one, Pool)]),
+        ]
+
+    # --- the account ---------------------------------------------------------------------------
+
+    @property
+    def user_info(self) -> UserInfo:
+        """The account, its quotas and what it uses, one request (`retrieveUserInfo`) each time.
+
+        Raises:
+            UnauthorizedException, QarnotGenericException: the server refused or failed.
+        """
+        return self._account.user_info()
+
+    def get_user_computing_quotas(self) -> UserComputingQuotas:
+        """What the user may run and runs (operation `retrieveUserComputingQuotas`).
+
+        Raises:
+            UnauthorizedException, QarnotGenericException: the server refused or failed.
+        """
+        return self._account.user_quotas()
+
+    def get_organization_computing_quotas(self) -> OrganizationComputingQuotasDetails:
+        """What the user's organization may run and runs, user by user.
+
+        Operation `retrieveOrganizationComputingQuotas`.
+
+        Raises:
+            UnauthorizedException, QarnotGenericException: the user has no organization, or the
+                server refused or failed.
+        """
+        return self._account.organization_quotas()
+
+    def profiles_names(self) -> list[str]:
+        """The names of the profiles the account may run (operation `listProfiles`).
+
+        Raises:
+            UnauthorizedException, QarnotGenericException: the server refused or failed.
+        """
+        return self._account.profile_names()
+
+    def profiles(self) -> list[Profile]:
+        """The profiles the account may run: a request for their names, and one for each.
+
+        Raises:
+            UnauthorizedException, QarnotGenericException: the server refused or failed.
+        """
+        return [self._account.profile(name) for name in self._account.profile_names()]
+
+    def retrieve_profile(self, name: str) -> Profile:
+        """The profile of this name (operation `retrieveProfile`).
+
+        Raises:
+            MissingProfileException: there is none.
+            UnauthorizedException, QarnotGenericException: the server refused or failed.
+            TypeError, ValueError: not a text, or an empty one.
+        """
+        return self._account.profile(name)
+
+    def profile_details(self, profile_name: str) -> Profile | None:
+        """As `retrieve_profile`, but `None` when there is none."""
+        return self._account.profile_or_none(profile_name)
+
+    def hardware_constraints(self) -> Iterator[HardwareConstraint]:
+        """What tasks and pools may ask of machines, asking for each page when it is needed.
+
+        Operation `listHardwareConstraints`. A kind not known here is a `HardwareConstraint` that
+        holds it as it came.
+
+        Raises:
+            UnauthorizedException, QarnotGenericException: the server refused or failed.
+        """
+        return self._account.hardware_constraints()
+
+    def hardware_constraints_page(
+        self, limit: int = 50, offset: int = 0
+    ) -> OffsetPage[HardwareConstraint]:
+        """One page of `hardware_constraints`.
 
         Args:
-            token: `next_token` of the page before; `None` for the first.
-            maximum: how many at most, ≥ 1; `None` for the server's default.
-            tags: only those with any of these tags.
-            tags_intersect: only those with all of these tags.
+            limit: how many at most, 1 to 50.
+            offset: how many to leave out first, ≥ 0.
+
+        Raises:
+            TypeError, ValueError: an argument that is not allowed.
+            UnauthorizedException, QarnotGenericException: the server refused or failed.
         """
-        return self._pools.page(token, maximum, tags_condition(tags, tags_intersect))
+        return self._account.hardware_constraints_page(limit, offset)
+
+    def search_cpu_model_constraints(self, cpu_model: str) -> list[CpuModelHardware]:
+        """The processors whose model holds this text, the best match first, or none.
+
+        Operation `searchCpuModelConstraints`.
+
+        Raises:
+            TypeError, ValueError: not a text, or an empty one.
+            UnauthorizedException, QarnotGenericException: the server refused or failed.
+        """
+        return self._account.cpu_models(cpu_model)

@@ -22,7 +22,7 @@ from http import HTTPStatus
 from typing import Final, Literal, NamedTuple
 from urllib.parse import quote
 
-ResourceName = Literal["job", "task", "pool", "profile", "bucket"]
+ResourceName = Literal["job", "task", "task instance", "pool", "pool instance", "profile", "bucket"]
 """What an operation is about: decides which exception a 404 becomes."""
 
 
@@ -117,6 +117,14 @@ class MissingPoolException(QarnotException):
     """404 on a pool: it does not exist (any more)."""
 
 
+class MissingTaskInstanceException(MissingTaskException):
+    """404 on an instance of a task: there is no such instance, or no such task (any more)."""
+
+
+class MissingPoolInstanceException(MissingPoolException):
+    """404 on an instance of a pool: there is no such instance, or no such pool (any more)."""
+
+
 class MissingProfileException(QarnotException):
     """404 on a profile: there is none of this name."""
 
@@ -144,6 +152,19 @@ class SubmissionUnknownException(QarnotGenericException):
     (`Connection.jobs(...)`) before creating another; give objects a `shortname`, or the
     connection `client_shortnames=True`, and the library finds out by itself.
     """
+
+
+class BulkSubmissionException(QarnotGenericException):
+    """Some of many tasks were not submitted, or may not have been; the others were.
+
+    Those that were not can be submitted again, but for those whose error is
+    `SubmissionUnknownException`.
+
+    Attributes:
+        errors: why, by the task's position in what was given to `Connection.submit_tasks`.
+    """
+
+    errors: Mapping[int, QarnotException] = {}
 
 
 class InvalidRequestException(QarnotGenericException):
@@ -181,6 +202,8 @@ _MISSING: Final[Mapping[ResourceName, type[QarnotException]]] = {
     "job": MissingJobException,
     "task": MissingTaskException,
     "pool": MissingPoolException,
+    "task instance": MissingTaskInstanceException,
+    "pool instance": MissingPoolInstanceException,
     "profile": MissingProfileException,
     "bucket": MissingBucketException,
 }

@@ -12,18 +12,19 @@ from . import _codecs as codecs
 from . import _convert as convert
 from ._codecs import Wire
 from ._fields import ServerField, SubmitOnce
-from ._gateway import Answer, Tries
 from ._progress import Report, following
 from ._seconds import seconds
-from ._wait import wait_until
-from .exceptions import MissingJobException, QarnotGenericException
+from ._sending import Answer, Tries
+from ._wait import resumable, wait_until
+from .exceptions import MissingJobException
+from .filters import TaskFields
 from .pool import POOL_UUID, InPool, Pool
-from .states import JobState
-from .task import Task
+from .states import JobState, TaskState
 from .timespan import TimeSpan
 
 if TYPE_CHECKING:
     from .connection import Connection
+    from .task import Task
 
 _MOST_TAGS: Final = 9
 
@@ -59,11 +60,6 @@ class Job(InPool):
 
     A state that this version of the library does not know is given as it came.
     """
-
-    previous_state: ServerField[str | None] = ServerField(
-        "previousState", codecs.OPTIONAL_TEXT, None
-    )
-    """The state before this one, as text, or `None`."""
 
     use_dependencies: SubmitOnce[bool, bool] = SubmitOnce("useDependencies", codecs.BOOLEAN, False)
     """Whether its tasks may depend on each other: `bool`, settable until submission."""
@@ -109,7 +105,7 @@ class Job(InPool):
         if self._submitted is None:
             return []
         listed = self._connection._gateway.list_job_tasks(self._submitted.uuid)
-        return [Task._from_answer(self._connection, wire) for wire in convert.wires(listed)]
+        return self._connection._tasks.listed(listed)
 
     def terminate(self) -> None:
         """Terminate it on the server, aborting what still runs; does nothing before submission.
@@ -151,10 +147,12 @@ class Job(InPool):
     ) -> bool:
         """Wait until every task submitted in it is final, or it is final itself.
 
-        One request per poll however many tasks, at intervals that grow from a quarter of a second
-        to `update_cache_time`; every fourth asks after the job, the others after its tasks (and
-        the first after a job of which nothing fresh is known). A job does not complete by itself
-        when its tasks end, so it is usually still `Active` afterwards.
+        One small request per poll however many tasks, at intervals that grow from a quarter of a
+        second to `update_cache_time`: every fourth asks after the job, the others for one task
+        that is not final (and the first after a job of which nothing fresh is known). With
+        `progress`, a poll asks for the states of all its tasks instead. A job does not complete by
+        itself when its tasks end, so it is usually still `Active` afterwards. Interrupted by
+        Ctrl-C, the job goes on: wait for it again, from anywhere.
 
         Args:
             timeout: how long at most, in seconds or as a `timedelta`; `None` for ever.
@@ -170,11 +168,13 @@ class Job(InPool):
             QarnotGenericException: it is not submitted, or as `update`.
         """
         limit = None if timeout is None else seconds("timeout", timeout)
-        if self._submitted is None:
-            raise QarnotGenericException("wait: the job is not submitted")
-        with following(progress, str(self._peek("name"))) as report:
+        uuid = self._bound("wait").uuid
+        with (
+            following(progress, str(self._peek("name"))) as report,
+            resumable(f"connection.retrieve_job({uuid!r}).wait()"),
+        ):
             return wait_until(
-                _Watch(self, report),
+                _Watch(self, uuid, None if progress is False else report),
                 self._connection.clock,
                 timeout=limit,
                 longest_pause=self.update_cache_time,
@@ -190,11 +190,13 @@ class Job(InPool):
 class _Watch:
     """Asks whether a job is done: one request a call, and one more for a stale job at first."""
 
-    def __init__(self, job: Job, report: Report) -> None:
+    def __init__(self, job: Job, uuid: str, report: Report | None) -> None:
         self._job = job
         self._report = report
         self._counts: Counter[str] = Counter()
         self._polls = 0
+        self._its_tasks = TaskFields.job_uuid == uuid
+        self._unfinished = self._its_tasks & TaskFields.state.is_not_in(TaskState.final())
 
     def __call__(self, last: bool) -> bool:
         first = self._polls == 0
@@ -204,16 +206,29 @@ class _Watch:
             return True
         done = False
         if not asks_job:
-            states = [task.state for task in self._job.tasks]
-            self._counts = Counter(map(str, states))
-            done = all(state.is_final for state in states)
-        self._report(self._counts)
+            # The server may cut the list of states short, so the end is never read from it alone.
+            done = (self._report is None or self._all_final()) and not self._any_unfinished()
+        if self._report is not None:
+            self._report(self._counts)
         return done
 
     def _job_is_final(self, *, flushcache: bool) -> bool:
         if not self._job._deleted:
             self._job.update(flushcache)
         return JobState(str(self._job._peek("state"))).is_final
+
+    def _any_unfinished(self) -> bool:
+        request: Wire = {"maximumResults": 1, "filter": self._unfinished.to_json()}
+        page = self._job._connection._gateway.paginate_task_summaries(convert.page_request(request))
+        return bool(convert.wire_page(page).items)
+
+    def _all_final(self) -> bool:
+        """Count the tasks by state."""
+        detail: Wire = {"select": {"fields": ["State"]}, "filter": self._its_tasks.to_json()}
+        found = self._job._connection._gateway.search_tasks(convert.data_detail(detail))
+        states = [TaskState(str(wire.get("state"))) for wire in convert.wires(found)]
+        self._counts = Counter(map(str, states))
+        return all(state.is_final for state in states)
 
 
 _JOB_TURN: Final = 4

@@ -2,35 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, Generic, Self, TypeVar, cast, overload
 
 from . import _codecs as codecs
 from . import _convert as convert
-from ._codecs import SettableCodec, Wire
-from ._fields import ServerField, SubmitOnce
-from ._gateway import Answer, Tries
+from ._codecs import Codec, SettableCodec, Wire
+from ._execution import Execution
+from ._fields import Committable, ServerField, SubmitOnce
 from ._resource import Resource
+from ._sending import Answer, Tries
 from .exceptions import MissingPoolException
+from .execution_settings import (
+    MULTI_SLOTS_SETTINGS,
+    RETRY_SETTINGS,
+    MultiSlotsSettings,
+    RetrySettings,
+)
+from .scaling import ELASTIC_PROPERTY, PREPARATION, SCALING, ElasticProperty, Scaling
 from .states import PoolState
 
 if TYPE_CHECKING:
     from .connection import Connection
+    from .job import Job
+    from .task import Task
 
 _MOST_TAGS: Final = 10
+_MOST_CONSTANTS: Final = 50
+
+_REPORTED_COUNT: Final = codecs.reported(codecs.integer())
+_NODES: Final[SettableCodec[int, int]] = SettableCodec(
+    lambda value: 0 if value is None else codecs.read_integer(value),
+    codecs.unchanged,
+    check=codecs.integer().check,
+)
+
+T = TypeVar("T")
 
 
-class Pool(Resource):
-    """A pool of nodes (operations `createPool`, `retrievePool`, `deletePool`).
+class _Elastic(Generic[T]):
+    """One member of `Pool.elastic_property`, by the official SDK's name."""
 
-    Get one from `Connection.create_pool`, `Connection.retrieve_pool` or `Connection.pools`.
-    Creating a `Pool` sends nothing; `submit()` does.
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, instance: Pool, owner: type) -> T: ...
+    def __get__(self, instance: Pool | None, owner: type) -> Self | T:
+        if instance is None:
+            return self
+        return cast(T, getattr(instance.elastic_property or _NOT_ELASTIC, self._name))
+
+    def __set__(self, instance: Pool, value: T) -> None:
+        present = instance.elastic_property or _NOT_ELASTIC
+        instance.elastic_property = present._with(self._name, value)
+
+
+_NOT_ELASTIC: Final = ElasticProperty(is_elastic=False)
+
+
+class Pool(Execution):
+    """A pool of nodes (operations `createPool`, `retrievePool`, `closePool`, `deletePool`).
+
+    Of a fixed size, elastic (`setup_elastic`), or scaling (`scaling`). Get one from
+    `Connection.create_pool`, `Connection.retrieve_pool` or `Connection.pools`. Creating a `Pool`
+    sends nothing; `submit()` does, once. Afterwards only `tags`, `constants`, `scaling` and
+    `elastic_property` can be set, for `commit()`.
 
     Args:
         connection: the cluster to run it on.
         name: text of 1 to 2047 characters.
         profile: the profile its nodes run.
-        instancecount: how many nodes, ≥ 1, default 1.
+        instancecount: how many nodes, ≥ 0, default 1; of no consequence when it scales.
         shortname: a DNS label, unique on the cluster; the server's default is the uuid.
 
     Raises:
@@ -38,6 +84,7 @@ class Pool(Resource):
     """
 
     _kind = "pool"
+    _executing = "pool"
     _missing = MissingPoolException
     _born = PoolState.SUBMITTED
     _deleting = PoolState.PENDING_DELETE
@@ -45,23 +92,90 @@ class Pool(Resource):
     profile: SubmitOnce[str, str] = SubmitOnce("profile", codecs.NAME, "")
     """The profile its nodes run: text, settable until submission."""
 
-    instance_count: SubmitOnce[int, int] = SubmitOnce("instanceCount", codecs.INSTANCE_COUNT, 1)
-    """How many nodes it asks for: an int ≥ 1, default 1, settable until submission."""
+    instancecount: SubmitOnce[int, int] = SubmitOnce("instanceCount", _NODES, 1)
+    """How many nodes it asks for: an int ≥ 0, default 1, settable until submission."""
 
-    tags: SubmitOnce[list[str], Iterable[str]] = SubmitOnce(
+    tags: Committable[list[str], Iterable[str]] = Committable(
         "tags", codecs.tags(most=_MOST_TAGS), []
     )
-    """Custom tags, at most 10; settable until submission."""
+    """Custom tags, at most 10; settable until submission, and after it for `commit`."""
+
+    elastic_property: Committable[ElasticProperty | None, ElasticProperty | None] = Committable(
+        "elasticProperty", ELASTIC_PROPERTY, None
+    )
+    """How it grows and shrinks, if it is elastic; excludes `scaling`, which can do more.
+
+    Settable until submission, and after it for `commit`.
+    """
+
+    scaling: Committable[Scaling | None, Scaling | None] = Committable("scaling", SCALING, None)
+    """How its number of slots follows its work, or `None`.
+
+    Settable until submission, and after it for `commit`.
+    """
+
+    preparation_command_line: SubmitOnce[str | None, str | None] = SubmitOnce(
+        "preparationTask", PREPARATION, None
+    )
+    """The command that prepares each node, or `None`; settable until submission."""
+
+    tasks_default_wait_for_pool_resources_synchronization: SubmitOnce[bool | None, bool | None] = (
+        SubmitOnce(
+            "taskDefaultWaitForPoolResourcesSynchronization", codecs.optional(codecs.BOOLEAN), None
+        )
+    )
+    """Whether its tasks wait until it has its input, unless they say so themselves."""
+
+    default_retry_settings: SubmitOnce[RetrySettings | None, RetrySettings | None] = SubmitOnce(
+        "defaultRetrySettings", RETRY_SETTINGS, None
+    )
+    """How often failed instances of its tasks run again, unless the tasks say so themselves."""
+
+    multi_slots_settings: SubmitOnce[MultiSlotsSettings | None, MultiSlotsSettings | None] = (
+        SubmitOnce("multiSlotsSettings", MULTI_SLOTS_SETTINGS, None)
+    )
+    """How its nodes are divided into slots, or `None`; settable until submission."""
 
     state: ServerField[PoolState] = ServerField(
         "state", codecs.state(PoolState), PoolState.UNSUBMITTED
     )
     """Its state, a `PoolState`; `UnSubmitted` before submission."""
 
-    previous_state: ServerField[str | None] = ServerField(
-        "previousState", codecs.OPTIONAL_TEXT, None
+    target_running_instance_count: ServerField[int | None] = ServerField(
+        "targetRunningInstanceCount", _REPORTED_COUNT, None
     )
-    """The state before this one, as text, or `None`."""
+    """How many nodes it is on its way to, or `None`."""
+
+    queued_or_running_task_instances_count: ServerField[int | None] = ServerField(
+        "queuedOrRunningTaskInstancesCount", _REPORTED_COUNT, None
+    )
+    """How many instances of tasks run in it or wait for it, or `None`."""
+
+    total_slot_capacity: ServerField[int | None] = ServerField(
+        "totalSlotCapacity", _REPORTED_COUNT, None
+    )
+    """How many instances of tasks it can run at a time, or `None`."""
+
+    pool_usage: ServerField[float | None] = ServerField(
+        "poolUsage", Codec(codecs.optional(codecs.number()).read, codecs.unchanged), None
+    )
+    """How much of it is in use, as the API gives it, or `None`."""
+
+    is_elastic: _Elastic[bool] = _Elastic("is_elastic")
+    """Whether it is elastic; as those below, a member of `elastic_property`."""
+    elastic_minimum_slots: _Elastic[int] = _Elastic("min_total_slots")
+    elastic_maximum_slots: _Elastic[int] = _Elastic("max_total_slots")
+    elastic_minimum_idle_slots: _Elastic[int] = _Elastic("min_idle_slots")
+    elastic_minimum_idle_time: _Elastic[int] = _Elastic("min_idle_time_seconds")
+    elastic_resize_factor: _Elastic[float] = _Elastic("ramp_resize_factor")
+    elastic_resize_period: _Elastic[int] = _Elastic("resize_period")
+
+    _constants: Committable[Mapping[str, str], Mapping[str, str]] = Committable(
+        "constants",
+        codecs.constants(most=_MOST_CONSTANTS),
+        MappingProxyType({}),
+        name="constants",
+    )
 
     def __init__(
         self,
@@ -73,7 +187,86 @@ class Pool(Resource):
     ) -> None:
         super().__init__(connection, name, shortname)
         self.profile = profile
-        self.instance_count = instancecount
+        self.instancecount = instancecount
+
+    def setup_elastic(
+        self,
+        minimum_total_slots: int = 0,
+        maximum_total_slots: int = 1,
+        minimum_idle_slots: int = 0,
+        minimum_idle_time_seconds: int = 0,
+        resize_factor: float = ElasticProperty().ramp_resize_factor,
+        resize_period: int = 90,
+    ) -> None:
+        """Make it elastic; as setting `elastic_property`.
+
+        Args:
+            minimum_total_slots: how many slots it always has, ≥ 0.
+            maximum_total_slots: how many it has at most, ≥ 0.
+            minimum_idle_slots: how many it keeps free, ≥ 0.
+            minimum_idle_time_seconds: how long a slot is idle before it goes, in seconds, ≥ 0.
+            resize_factor: how fast it is resized, 0 or more and below 1.
+            resize_period: how often it is resized, in seconds, ≥ 0.
+
+        Raises:
+            TypeError, ValueError: an argument that is not allowed.
+        """
+        self.elastic_property = ElasticProperty(
+            is_elastic=True,
+            min_total_slots=minimum_total_slots,
+            max_total_slots=maximum_total_slots,
+            min_idle_slots=minimum_idle_slots,
+            min_idle_time_seconds=minimum_idle_time_seconds,
+            ramp_resize_factor=resize_factor,
+            resize_period=resize_period,
+        )
+
+    def _check_draft(self) -> None:
+        super()._check_draft()
+        if self.is_elastic and self._draft["scaling"] is not None:
+            raise ValueError("elastic_property and scaling exclude each other: empty one of them")
+        if self.elastic_minimum_slots > self.elastic_maximum_slots:
+            raise ValueError(
+                f"elastic_minimum_slots {self.elastic_minimum_slots} must not exceed "
+                f"elastic_maximum_slots {self.elastic_maximum_slots}"
+            )
+
+    @property
+    def jobs(self) -> list[Job]:
+        """The jobs in it, one request (`listPoolJobs`) each time it is read.
+
+        An empty list before submission. Raises as `update` does.
+        """
+        if self._submitted is None:
+            return []
+        listed = self._connection._gateway.list_pool_jobs(self._submitted.uuid)
+        return self._connection._jobs.listed(listed)
+
+    @property
+    def tasks(self) -> list[Task]:
+        """The tasks in it, one request (`listPoolTasks`) each time it is read.
+
+        An empty list before submission. Raises as `update` does.
+        """
+        if self._submitted is None:
+            return []
+        listed = self._connection._gateway.list_pool_tasks(self._submitted.uuid)
+        return self._connection._tasks.listed(listed)
+
+    def close(self) -> None:
+        """Close it: it takes no more tasks; the next read of `state` shows the server's word.
+
+        Raises:
+            MissingPoolException: it is gone.
+            UnauthorizedException: it does not run, or the token does not allow this.
+            QarnotGenericException: it is not submitted, or the server failed.
+        """
+        submitted = self._bound("close")
+        try:
+            self._connection._gateway.close_pool(submitted.uuid)
+        finally:
+            # Also after a failure: its answer may be all that was lost.
+            submitted.cache.expire()
 
     def delete(self) -> None:
         """Delete it on the server, closing it first if it runs; does nothing before submission.
@@ -89,6 +282,12 @@ class Pool(Resource):
 
     def _retrieve(self, uuid: str) -> Answer[Wire]:
         return convert.wire_answer(self._connection._gateway.retrieve_pool(uuid))
+
+    def _send_update(self, uuid: str, wire: Wire) -> None:
+        self._connection._gateway.update_pool(uuid, convert.pool_update(wire))
+
+    def _resync(self, uuid: str) -> None:
+        self._connection._gateway.resync_pool(uuid)
 
 
 def _check_pool(member: str, value: Pool | str | None) -> str | None:

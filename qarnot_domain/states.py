@@ -7,47 +7,36 @@ of `openapi/qarnot-compute.yaml`; `UnSubmitted` is the client's own word for "no
 
 from __future__ import annotations
 
-from typing import ClassVar, TypeVar
+from typing import ClassVar
 
-_S = TypeVar("_S", bound="State")
-
-
-class _Known:
-    """A known state, declared as a class attribute and read as an instance of that class."""
-
-    def __init__(self, text: str, *, final: bool = False) -> None:
-        self._text = text
-        self._final = final
-
-    def __set_name__(self, owner: type[State], name: str) -> None:
-        owner._finality = {**owner._finality, self._text: self._final}
-
-    def __get__(self, instance: object, owner: type[_S]) -> _S:
-        return owner(self._text)
+from ._words import Known, Word
 
 
-class State(str):
+class _Final(Known):
+    """A known state in which nothing runs any more."""
+
+    def __set_name__(self, owner: type[Word], name: str) -> None:
+        super().__set_name__(owner, name)
+        if issubclass(owner, State):
+            owner._final = {*owner._final, self.text}
+
+
+class State(Word):
     """The state of a job, task or pool: a `str`, equal to the API's own word for it."""
 
     __slots__ = ()
 
-    _finality: ClassVar[dict[str, bool]] = {}
+    _final: ClassVar[set[str]] = set()
 
     @property
     def is_final(self) -> bool:
         """Whether nothing runs any more in this state; `False` for a state not known here."""
-        return self._finality.get(self, False)
+        return self in self._final
 
     @classmethod
-    def known(cls) -> tuple[str, ...]:
-        """The states known to this version of the library, in the order of their life."""
-        return tuple(cls._finality)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({str(self)!r})"
-
-    def __str__(self) -> str:
-        return str.__str__(self)
+    def final(cls) -> tuple[str, ...]:
+        """The known states in which nothing runs any more."""
+        return tuple(state for state in cls.known() if state in cls._final)
 
 
 class JobState(State):
@@ -55,11 +44,11 @@ class JobState(State):
 
     __slots__ = ()
 
-    UNSUBMITTED = _Known("UnSubmitted")
-    ACTIVE = _Known("Active")
-    TERMINATING = _Known("Terminating")
-    COMPLETED = _Known("Completed", final=True)
-    DELETING = _Known("Deleting", final=True)
+    UNSUBMITTED = Known("UnSubmitted")
+    ACTIVE = Known("Active")
+    TERMINATING = Known("Terminating")
+    COMPLETED = _Final("Completed")
+    DELETING = _Final("Deleting")
 
 
 class TaskState(State):
@@ -67,19 +56,19 @@ class TaskState(State):
 
     __slots__ = ()
 
-    UNSUBMITTED = _Known("UnSubmitted")
-    SUBMITTED = _Known("Submitted")
-    PARTIALLY_DISPATCHED = _Known("PartiallyDispatched")
-    FULLY_DISPATCHED = _Known("FullyDispatched")
-    PARTIALLY_EXECUTING = _Known("PartiallyExecuting")
-    FULLY_EXECUTING = _Known("FullyExecuting")
-    DOWNLOADING_RESULTS = _Known("DownloadingResults")
-    UPLOADING_RESULTS = _Known("UploadingResults")
-    PENDING_CANCEL = _Known("PendingCancel")
-    PENDING_DELETE = _Known("PendingDelete")
-    SUCCESS = _Known("Success", final=True)
-    FAILURE = _Known("Failure", final=True)
-    CANCELLED = _Known("Cancelled", final=True)
+    UNSUBMITTED = Known("UnSubmitted")
+    SUBMITTED = Known("Submitted")
+    PARTIALLY_DISPATCHED = Known("PartiallyDispatched")
+    FULLY_DISPATCHED = Known("FullyDispatched")
+    PARTIALLY_EXECUTING = Known("PartiallyExecuting")
+    FULLY_EXECUTING = Known("FullyExecuting")
+    DOWNLOADING_RESULTS = Known("DownloadingResults")
+    UPLOADING_RESULTS = Known("UploadingResults")
+    PENDING_CANCEL = Known("PendingCancel")
+    PENDING_DELETE = Known("PendingDelete")
+    SUCCESS = _Final("Success")
+    FAILURE = _Final("Failure")
+    CANCELLED = _Final("Cancelled")
 
 
 class PoolState(State):
@@ -87,13 +76,13 @@ class PoolState(State):
 
     __slots__ = ()
 
-    UNSUBMITTED = _Known("UnSubmitted")
-    SUBMITTED = _Known("Submitted")
-    PARTIALLY_DISPATCHED = _Known("PartiallyDispatched")
-    FULLY_DISPATCHED = _Known("FullyDispatched")
-    PARTIALLY_EXECUTING = _Known("PartiallyExecuting")
-    FULLY_EXECUTING = _Known("FullyExecuting")
-    CLOSING = _Known("Closing")
-    PENDING_DELETE = _Known("PendingDelete")
-    CLOSED = _Known("Closed", final=True)
-    FAILURE = _Known("Failure", final=True)
+    UNSUBMITTED = Known("UnSubmitted")
+    SUBMITTED = Known("Submitted")
+    PARTIALLY_DISPATCHED = Known("PartiallyDispatched")
+    FULLY_DISPATCHED = Known("FullyDispatched")
+    PARTIALLY_EXECUTING = Known("PartiallyExecuting")
+    FULLY_EXECUTING = Known("FullyExecuting")
+    CLOSING = Known("Closing")
+    PENDING_DELETE = Known("PendingDelete")
+    CLOSED = _Final("Closed")
+    FAILURE = _Final("Failure")

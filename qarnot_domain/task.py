@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, Self
-
-import attrs
+from typing import TYPE_CHECKING, Final
 
 from . import _codecs as codecs
 from . import _convert as convert
 from ._codecs import Codec, Json, SettableCodec, Wire
-from ._fields import ServerField, SubmitOnce
-from ._gateway import Answer, Tries
+from ._execution import Execution, exclude
+from ._fields import Committable, ServerField, SubmitOnce
+from ._progress import following
 from ._resource import Resource
-from .exceptions import MissingTaskException
+from ._seconds import seconds
+from ._sending import Answer, Tries
+from ._wait import resumable, wait_until
+from .dependency import DEPENDENCIES, AdvancedDependency, Dependencies, TaskDependencies
+from .exceptions import MissingTaskException, UnauthorizedException
+from .execution_settings import RETRY_SETTINGS, RetrySettings
+from .filters import TaskFields
 from .pool import POOL_UUID, InPool, Pool
 from .states import TaskState
+from .status import COMPLETED_INSTANCES, CompletedInstance
 
 if TYPE_CHECKING:
     from .connection import Connection
@@ -24,119 +32,60 @@ if TYPE_CHECKING:
 
 _MOST_TAGS: Final = 9
 _MOST_CONSTANTS: Final = 150
+_LONGEST_PATTERN: Final = 2047
+
+_TEXT: Final = codecs.optional(codecs.text(shortest=0))
+_PATTERN: Final = codecs.optional(codecs.text(shortest=0, longest=_LONGEST_PATTERN))
+_COUNT: Final = codecs.optional(codecs.integer())
+_FLAG: Final = codecs.optional(codecs.BOOLEAN)
+_REPORTED_COUNT: Final = codecs.reported(codecs.integer())
+_REPORTED_NUMBER: Final = codecs.reported(codecs.number())
 
 
-@attrs.frozen
-class TaskError:
-    """Why a task, or one of its instances, failed (schema `TaskError`)."""
-
-    code: str | None
-    message: str | None
-    debug: str | None
-
-    @classmethod
-    def _read(cls, value: Json) -> Self:
-        if not isinstance(value, Mapping):
-            raise ValueError(f"expected an error object, not {value!r}")
-        return cls(
-            *(codecs.read_optional_text(value.get(field.name)) for field in attrs.fields(cls))
-        )
-
-    def _write(self) -> Json:
-        return {"code": self.code, "message": self.message, "debug": self.debug}
+def _uuid_of_job(job: Job | str | None) -> str | None:
+    return job if job is None or isinstance(job, str) else job.uuid
 
 
-def _read_errors(value: Json) -> list[TaskError]:
-    return [TaskError._read(item) for item in codecs.read_list(value)]
-
-
-def _write_errors(errors: list[TaskError]) -> Json:
-    return [error._write() for error in errors]
-
-
-def _check_job(member: str, value: Job | str | None) -> str | None:
+def _check_job(member: str, value: Job | str | None) -> Job | str | None:
     if isinstance(value, Resource) and value._kind == "job":
         if value.uuid is None:
             raise ValueError(f"{member}: the job {value.name!r} is not submitted yet")
-        return value.uuid
+        return value
     if value is None or isinstance(value, str):
-        return codecs.check_optional_uuid(member, value)
+        return codecs.OPTIONAL_UUID.check(member, value)
     raise TypeError(f"{member} must be a Job, a uuid or None, not {type(value).__name__}")
 
 
-_JOB_UUID: Final[SettableCodec[str | None, Job | str | None]] = SettableCodec(
-    codecs.read_optional_uuid, codecs.unchanged, check=_check_job
+_JOB: Final[SettableCodec[Job | str | None, Job | str | None]] = SettableCodec(
+    codecs.read_optional_uuid,
+    _uuid_of_job,
+    check=_check_job,
+    same=lambda sent, said: _uuid_of_job(sent) == _uuid_of_job(said),
 )
 
 
-def _check_dependencies(member: str, value: Iterable[Task | str]) -> list[str]:
-    if isinstance(value, (str, Task)) or not isinstance(value, Iterable):
-        raise TypeError(f"{member} must be a list of tasks or uuids, not {type(value).__name__}")
-    return list(dict.fromkeys(_check_dependency(member, item) for item in value))
+def _read_cluster(value: Json) -> int | None:
+    count = codecs.read_object(value or {}).get("clusterCoresCount")
+    return None if count is None else codecs.read_integer(count)
 
 
-def _check_dependency(member: str, value: Task | str) -> str:
-    if isinstance(value, Task):
-        if value.uuid is None:
-            raise ValueError(f"{member}: the task {value.name!r} is not submitted yet")
-        return value.uuid
-    if not isinstance(value, str):
-        raise TypeError(f"{member} must hold tasks or uuids, not {type(value).__name__}")
-    return codecs.check_uuid(member, value)
+def _write_cluster(cores: int | None) -> Json:
+    return None if cores is None else {"clusterCoresCount": cores}
 
 
-def _read_dependencies(value: Json) -> list[str]:
-    if value is None:
-        return []
-    if not isinstance(value, Mapping):
-        raise ValueError(f"expected a dependencies object, not {value!r}")
-    return [codecs.read_text(uuid) for uuid in codecs.read_list(value.get("dependsOn"))]
-
-
-def _write_dependencies(uuids: list[str]) -> Json:
-    return {"dependsOn": list(uuids)} if uuids else None
-
-
-class Constants(MutableMapping[str, str]):
-    """The constants of a task: a view in which setting or deleting one sets the member anew."""
-
-    def __init__(self, task: Task) -> None:
-        self._task = task
-
-    def __getitem__(self, name: str) -> str:
-        return self._task._constants[name]
-
-    def __setitem__(self, name: str, value: str) -> None:
-        self._task.constants = {**self, name: value}
-
-    def __delitem__(self, name: str) -> None:
-        rest = dict(self)
-        del rest[name]
-        self._task.constants = rest
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._task._constants)
-
-    def __len__(self) -> int:
-        return len(self._task._constants)
-
-    def __repr__(self) -> str:
-        """Without the values, which may be passwords."""
-        return f"Constants({', '.join(self)})"
-
-
-class Task(InPool):
-    """A task of the API (operations `createTasks`, `retrieveTask`, `deleteTask`).
+class Task(InPool, Execution):
+    """A task of the API (operations `createTasks`, `retrieveTask`, `abortTask`, `deleteTask`).
 
     Get one from `Connection.create_task`, `Connection.retrieve_task`, `Connection.tasks` or
-    `Job.tasks`. Creating a `Task` sends nothing; `submit()` does, once.
+    `Job.tasks`. Creating a `Task` sends nothing; `submit()` does, once, after checking that its
+    members go together. Afterwards only `tags` and `constants` can be set, for `commit()`.
 
     Args:
         connection: the cluster to run it on.
         name: text of 1 to 2047 characters.
         profile_or_pool: the profile its instances run, or the submitted `Pool` they run in;
             leave it out in a job that has a pool.
-        instancecount_or_range: how many instances (an int ≥ 1), or which, as text like
+        instancecount_or_range: how many instances (an int, 1 to 2048), or which, as text like
             `"0-2,4-5,17"`; default 1.
         shortname: a DNS label, unique on the cluster; the server's default is the uuid.
         job: the submitted `Job` to put it in, or its uuid; default none.
@@ -146,70 +95,171 @@ class Task(InPool):
     """
 
     _kind = "task"
+    _executing = "task"
     _missing = MissingTaskException
     _born = TaskState.SUBMITTED
     _deleting = TaskState.PENDING_DELETE
 
-    profile: SubmitOnce[str | None, str | None] = SubmitOnce("profile", codecs.OPTIONAL_NAME, None)
+    profile: SubmitOnce[str | None, str | None] = SubmitOnce(
+        "profile", codecs.optional(codecs.NAME), None
+    )
     """The profile its instances run: text or `None`, settable until submission."""
 
-    instance_count: SubmitOnce[int | None, int | None] = SubmitOnce(
-        "instanceCount", codecs.OPTIONAL_INSTANCE_COUNT, None
+    instancecount: SubmitOnce[int | None, int | None] = SubmitOnce(
+        "instanceCount",
+        codecs.optional(codecs.integer(least=1, most=codecs.MOST_INSTANCES)),
+        None,
     )
-    """How many instances run: an int ≥ 1, or `None` with a range; settable until submission."""
+    """How many instances run: an int, 1 to 2048, or `None` with a range.
 
-    advanced_range: SubmitOnce[str | None, str | None] = SubmitOnce(
-        "advancedRanges", codecs.OPTIONAL_RANGES, None
-    )
-    """Which instances run, as text like `"0-2,4-5,17"`, or `None`; settable until submission."""
-
-    dependencies: SubmitOnce[list[str], Iterable[Task | str]] = SubmitOnce(
-        "dependencies",
-        SettableCodec(
-            _read_dependencies, _write_dependencies, show=list, check=_check_dependencies
-        ),
-        [],
-    )
-    """The uuids of the tasks that must end before it starts; set with tasks or uuids.
-
-    Settable until submission; only in a job created with `use_dependencies`.
+    Settable until submission.
     """
 
-    tags: SubmitOnce[list[str], Iterable[str]] = SubmitOnce(
+    advanced_range: SubmitOnce[str | None, str | None] = SubmitOnce(
+        "advancedRanges", codecs.optional(codecs.RANGES), None
+    )
+    """Which instances run, as text like `"0-2,4-5,17"`, at most 2048 of them, or `None`.
+
+    Settable until submission; then set `instancecount` to `None`.
+    """
+
+    dependencies: SubmitOnce[TaskDependencies, Dependencies] = SubmitOnce(
+        "dependencies", DEPENDENCIES, TaskDependencies()
+    )
+    """What it waits for, a `TaskDependencies`; settable until submission.
+
+    Set it to a list of tasks or uuids, each of which must end, or of `AdvancedDependency`, which
+    say how. The job must use dependencies. A task not submitted yet can be waited for by one that
+    is submitted later, or together with it by `Connection.submit_tasks`; none can wait for itself.
+    """
+
+    tags: Committable[list[str], Iterable[str]] = Committable(
         "tags", codecs.tags(most=_MOST_TAGS), []
     )
-    """Custom tags, at most 9; settable until submission."""
+    """Custom tags, at most 9; settable until submission, and after it for `commit`."""
 
     state: ServerField[TaskState] = ServerField(
         "state", codecs.state(TaskState), TaskState.UNSUBMITTED
     )
     """Its state, a `TaskState`; `UnSubmitted` before submission."""
 
-    previous_state: ServerField[str | None] = ServerField(
-        "previousState", codecs.OPTIONAL_TEXT, None
-    )
-    """The state before this one, as text, or `None`."""
+    results: SubmitOnce[str | None, str | None] = SubmitOnce("resultBucket", _TEXT, None)
+    """The name of the bucket its results go to, made if it is not there; or `None`."""
 
-    errors: ServerField[list[TaskError]] = ServerField(
-        "errors", Codec(_read_errors, _write_errors, show=list), []
+    results_bucket: SubmitOnce[str | None, str | None] = SubmitOnce("resultsBucket", _TEXT, None)
+    """Another way to name the bucket its results go to, together with a prefix; or `None`."""
+
+    results_bucket_prefix: SubmitOnce[str | None, str | None] = SubmitOnce(
+        "resultsBucketPrefix", _TEXT, None
     )
-    """Why it failed: a list of `TaskError`, empty if it did not."""
+    """What the paths of its results begin with in `results_bucket`, or `None`."""
+
+    results_cache_ttl_sec: SubmitOnce[int | None, int | None] = SubmitOnce(
+        "resultsCacheTTLSec", _COUNT, None
+    )
+    """How long its results may be cached, in seconds, or `None`."""
+
+    results_whitelist: SubmitOnce[str | None, str | None] = SubmitOnce(
+        "resultsWhitelist", _PATTERN, None
+    )
+    """A regular expression for the files that are results, at most 2047 characters, or `None`."""
+
+    results_blacklist: SubmitOnce[str | None, str | None] = SubmitOnce(
+        "resultsBlacklist", _PATTERN, None
+    )
+    """A regular expression for the files that are not, at most 2047 characters, or `None`."""
+
+    snapshot_whitelist: SubmitOnce[str | None, str | None] = SubmitOnce(
+        "snapshotWhitelist", _PATTERN, None
+    )
+    """As `results_whitelist`, for snapshots."""
+
+    snapshot_blacklist: SubmitOnce[str | None, str | None] = SubmitOnce(
+        "snapshotBlacklist", _PATTERN, None
+    )
+    """As `results_blacklist`, for snapshots."""
+
+    snapshot_bucket: SubmitOnce[str | None, str | None] = SubmitOnce("snapshotBucket", _TEXT, None)
+    """The name of the bucket its snapshots go to, or `None`."""
+
+    snapshot_bucket_prefix: SubmitOnce[str | None, str | None] = SubmitOnce(
+        "snapshotBucketPrefix", _TEXT, None
+    )
+    """What the paths of its snapshots begin with, or `None`."""
+
+    snapshot_interval: SubmitOnce[int | None, int | None] = SubmitOnce(
+        "snapshotInterval", _COUNT, None
+    )
+    """Deprecated by the API, which resets it to 0."""
+
+    max_retries_per_instance: SubmitOnce[int | None, int | None] = SubmitOnce(
+        "maxRetriesPerInstance", _COUNT, None
+    )
+    """Deprecated by the API: see `retry_settings`."""
+
+    retry_settings: SubmitOnce[RetrySettings | None, RetrySettings | None] = SubmitOnce(
+        "retrySettings", RETRY_SETTINGS, None
+    )
+    """How often failed instances run again, or `None` for the server's default."""
+
+    wait_for_pool_resources_synchronization: SubmitOnce[bool | None, bool | None] = SubmitOnce(
+        "waitForPoolResourcesSynchronization", _FLAG, None
+    )
+    """Whether it waits until its pool has its input; `None` for the pool's default."""
+
+    upload_results_on_cancellation: SubmitOnce[bool | None, bool | None] = SubmitOnce(
+        "uploadResultsOnCancellation", _FLAG, None
+    )
+    """Whether what it has is kept when it is cancelled; `None` for the server's default."""
+
+    priority: SubmitOnce[int | None, int | None] = SubmitOnce(
+        "priority",
+        codecs.optional(codecs.integer(least=-codecs.LARGEST_INT32 - 1, most=codecs.LARGEST_INT32)),
+        None,
+    )
+    """Its priority, for administrators; the API does not say it back, so then `None`."""
+
+    completed_instances: ServerField[list[CompletedInstance]] = ServerField(
+        "completedInstances", COMPLETED_INSTANCES, []
+    )
+    """Its instances that have ended: a list of `CompletedInstance`."""
+
+    progress: ServerField[float | None] = ServerField("progress", _REPORTED_NUMBER, None)
+    """How much of it is done, in percent, or `None`."""
+
+    total_instance_count: ServerField[int | None] = ServerField(
+        "totalInstanceCount", _REPORTED_COUNT, None
+    )
+    """How many instances it has, those of a range included, or `None`."""
+
+    results_count: ServerField[int | None] = ServerField("resultsCount", _REPORTED_COUNT, None)
+    """How many files its results are, or `None`."""
+
+    cluster_cores_count: ServerField[int | None] = ServerField(
+        "clusterInfo", Codec(_read_cluster, _write_cluster), None
+    )
+    """How many cores its cluster has, or `None`."""
+
+    credits: ServerField[float | None] = ServerField("credits", _REPORTED_NUMBER, None)
+    """What it has cost, or `None`."""
 
     _pool_uuid: SubmitOnce[str | None, Pool | str | None] = SubmitOnce(
         # A task of a job with a pool inherits it.
         "poolUuid",
-        attrs.evolve(POOL_UUID, same=codecs.chosen_if_none),
+        SettableCodec(
+            POOL_UUID.read, POOL_UUID.write, check=POOL_UUID.check, same=codecs.chosen_if_none
+        ),
         None,
         name="pool",
     )
-    _constants: SubmitOnce[Mapping[str, str], Mapping[str, str]] = SubmitOnce(
+    _constants: Committable[Mapping[str, str], Mapping[str, str]] = Committable(
         "constants",
         codecs.constants(most=_MOST_CONSTANTS),
         MappingProxyType({}),
         name="constants",
     )
-    _job_uuid: SubmitOnce[str | None, Job | str | None] = SubmitOnce(
-        "jobUuid", _JOB_UUID, None, name="job"
+    _job: SubmitOnce[Job | str | None, Job | str | None] = SubmitOnce(
+        "jobUuid", _JOB, None, name="job"
     )
 
     def __init__(
@@ -229,39 +279,152 @@ class Task(InPool):
         if isinstance(instancecount_or_range, str):
             self.advanced_range = instancecount_or_range
         else:
-            self.instance_count = instancecount_or_range
-        self._job_uuid = job
+            self.instancecount = instancecount_or_range
+        self._job = job
 
-    @property
-    def constants(self) -> Constants:
-        """Its constants, such as `DOCKER_CMD`: at most 150 texts by name.
-
-        Settable until submission, whole (`task.constants = {...}`) or one at a time
-        (`task.constants["DOCKER_CMD"] = ...`), with the same checks; afterwards `AttributeError`.
-        """
-        return Constants(self)
-
-    @constants.setter
-    def constants(self, value: Mapping[str, str]) -> None:
-        self._constants = value
+    def _start(self, connection: Connection) -> None:
+        super()._start(connection)
+        self._is_awaited = False
 
     @property
     def job_uuid(self) -> str | None:
         """The uuid of the job it is in, or `None`."""
-        return self._job_uuid
+        return _uuid_of_job(self._job)
+
+    # --- dependencies ------------------------------------------------------------------------
 
     def set_task_dependencies_from_tasks(self, tasks: Iterable[Task]) -> None:
-        """Add submitted tasks to `dependencies`; the official SDK's name.
+        """Add tasks to `dependencies`; the official SDK's name.
 
         Raises:
             AttributeError: it is already submitted.
-            TypeError, ValueError: something else than submitted tasks.
+            TypeError, ValueError: something else than tasks, or it has conditions on others.
         """
-        self.dependencies = [*self.dependencies, *tasks]
+        self._await(tasks)
 
     def set_task_dependencies_from_uuids(self, uuids: Iterable[str]) -> None:
         """Add uuids of tasks to `dependencies`; the official SDK's name. Raises as above."""
-        self.dependencies = [*self.dependencies, *uuids]
+        self._await(uuids)
+
+    def set_task_advanced_dependencies(self, dependencies: Iterable[AdvancedDependency]) -> None:
+        """Add tasks with conditions to `dependencies`; the official SDK's name. Raises as above."""
+        self._await(dependencies)
+
+    def _await(self, more: Iterable[Task | str | AdvancedDependency]) -> None:
+        present = self.dependencies
+        self.dependencies = [*present.tasks, *present.advanced_depends_on, *more]
+
+    def remove_task_dependency(self, uuid: str) -> None:
+        """Remove a task from `dependencies`, if it is there; `AttributeError` after submission."""
+        present = self.dependencies
+        self.dependencies = TaskDependencies(
+            tuple(task for task in present.tasks if uuid not in (task, _uuid_of(task))),
+            tuple(one for one in present.advanced_depends_on if one.task_uuid != uuid),
+        )
+
+    def clear_task_dependencies(self) -> None:
+        """Wait for nothing; `AttributeError` after submission."""
+        self.dependencies = None
+
+    def _checked(self, member: SubmitOnce[object, object], value: object) -> object:
+        checked = super()._checked(member, value)
+        if isinstance(checked, TaskDependencies):
+            self._refuse_cycle(checked)
+        return checked
+
+    def _refuse_cycle(self, dependencies: TaskDependencies) -> None:
+        """Raise `ValueError` if it would wait for itself, however indirectly."""
+        awaited = [task for task in dependencies.awaited if isinstance(task, Task)]
+        if self in awaited:
+            raise ValueError(f"dependencies: the task {self.name!r} would wait for itself")
+        # What nothing waits for is in no circle, and so a long chain is built in linear time.
+        seen, ahead = set(awaited), awaited if self._is_awaited else []
+        while ahead:
+            for task in ahead.pop()._awaited_drafts():
+                if task is self:
+                    raise ValueError(
+                        f"dependencies: the task {self.name!r} would wait for itself, by others"
+                    )
+                if task not in seen:
+                    seen.add(task)
+                    ahead.append(task)
+        for task in awaited:
+            task._is_awaited = True
+
+    def _awaited_drafts(self) -> list[Task]:
+        """The tasks it waits for that are not submitted yet."""
+        dependencies = self._draft["dependencies"]
+        if not isinstance(dependencies, TaskDependencies):
+            return []
+        return [
+            task for task in dependencies.awaited if isinstance(task, Task) and task.uuid is None
+        ]
+
+    # --- submission --------------------------------------------------------------------------
+
+    def _check_draft(self) -> None:
+        super()._check_draft()
+        exclude(self, "instancecount", "advanced_range")
+        if not self.instancecount and not self.advanced_range:
+            raise ValueError("either instancecount or advanced_range is needed")
+        exclude(self, "profile", "pool")
+        self._check_place()
+        self._check_dependencies()
+
+    def _check_place(self) -> None:
+        """Refuse a place to run that the job does not leave open."""
+        job = self._draft["job"]
+        place = self._draft["profile"] or self._draft["pool"]
+        in_pool = self._draft["pool"]
+        if isinstance(job, Resource):
+            in_pool = in_pool or job._peek("pool")
+            if job._peek("pool") is not None and place is not None:
+                raise ValueError(
+                    f"profile and pool must be left out, not {place!r}: the task runs in the pool "
+                    f"of the job {job._peek('name')!r}"
+                )
+        # Of a job given by its uuid it is not known whether it has a pool.
+        if place is None and not isinstance(job, str) and in_pool is None:
+            raise ValueError("either profile or pool is needed, as the job has no pool")
+        if in_pool and self._draft["hardware_constraints"]:
+            raise ValueError("hardware_constraints are the pool's for a task that runs in one")
+
+    def _check_dependencies(self) -> None:
+        if not self._draft["dependencies"]:
+            return
+        job = self._draft["job"]
+        if job is None:
+            raise ValueError("dependencies need a job that uses them, and the task is in none")
+        if isinstance(job, Resource) and job._peek("use_dependencies") is False:
+            raise ValueError(
+                f"dependencies need a job that uses them: {job._peek('name')!r} was created "
+                "without use_dependencies"
+            )
+
+    def _prepare(self) -> dict[str, Json]:
+        for task in self._awaited_drafts():
+            raise ValueError(
+                f"dependencies: the task {task.name!r} is not submitted yet; submit it before, or "
+                "both with Connection.submit_tasks"
+            )
+        return super()._prepare()
+
+    # --- life --------------------------------------------------------------------------------
+
+    def abort(self) -> None:
+        """Abort it on the server; the next read of `state` shows the server's word.
+
+        Raises:
+            MissingTaskException: it is gone.
+            UnauthorizedException: it does not run, or the token does not allow this.
+            QarnotGenericException: it is not submitted, or the server failed.
+        """
+        submitted = self._bound("abort")
+        try:
+            self._connection._gateway.abort_task(submitted.uuid)
+        finally:
+            # Also after a failure: its answer may be all that was lost.
+            submitted.cache.expire()
 
     def delete(self) -> None:
         """Delete it on the server, aborting it first if it runs; nothing before submission.
@@ -272,8 +435,100 @@ class Task(InPool):
         """
         self._delete(self._connection._gateway.delete_task)
 
+    def wait(
+        self,
+        timeout: float | timedelta | None = None,
+        progress: bool | Callable[[Mapping[str, int]], None] = False,
+    ) -> bool:
+        """Wait until it is final: `Success`, `Failure` or `Cancelled`.
+
+        One small request per poll (operation `paginateTaskSummaries`), at intervals that grow
+        from a quarter of a second to `update_cache_time`, and one for the whole task at the end.
+        Interrupted by Ctrl-C, the task goes on: wait for it again, from anywhere.
+
+        Args:
+            timeout: how long at most, in seconds or as a `timedelta`; `None` for ever.
+            progress: `True` for a live line on the terminal (needs the extra `progress`), or a
+                function called at each poll with `{state: 1}`.
+
+        Returns:
+            `True` when it is final; `False` when the time is up.
+
+        Raises:
+            TypeError, ValueError: `timeout` is not a duration ≥ 0.
+            MissingTaskException: it was deleted.
+            QarnotGenericException: it is not submitted, or as `update`.
+        """
+        limit = None if timeout is None else seconds("timeout", timeout)
+        submitted = self._bound("wait")
+        condition = (TaskFields.uuid == submitted.uuid).to_json()
+        gateway = self._connection._gateway
+
+        def is_final(_last: bool) -> bool:
+            request = convert.page_request({"maximumResults": 1, "filter": condition})
+            page = convert.wire_page(gateway.paginate_task_summaries(request))
+            if not page.items:
+                self.update(flushcache=True)
+            state = TaskState(page.items[0].get("state") if page.items else self.state)
+            report(Counter((str(state),)))
+            if state.is_final:
+                self.update(flushcache=True)
+            return state.is_final
+
+        with (
+            following(progress, str(self._peek("name"))) as report,
+            resumable(f"connection.retrieve_task({submitted.uuid!r}).wait()"),
+        ):
+            return wait_until(
+                is_final,
+                self._connection.clock,
+                timeout=limit,
+                longest_pause=self.update_cache_time,
+            )
+
+    def run(
+        self,
+        *,
+        job_timeout: float | timedelta | None = None,
+        progress: bool | Callable[[Mapping[str, int]], None] = False,
+    ) -> bool:
+        """Submit it, wait for it, and abort it if the time is up before it is final.
+
+        Args:
+            job_timeout: how long at most, in seconds or as a `timedelta`; `None` for ever.
+            progress: as for `wait`.
+
+        Returns:
+            `True` when it is final; `False` when it was aborted.
+
+        Raises:
+            What `submit`, `wait` and `abort` do.
+        """
+        self.submit()
+        if self.wait(job_timeout, progress):
+            return True
+        try:
+            self.abort()
+        except UnauthorizedException:
+            # What ended in between cannot be aborted, and need not be.
+            self.update(flushcache=True)
+            if not self.state.is_final:
+                raise
+            return True
+        return False
+
     def _create(self, wire: Wire, tries: Tries) -> str:
         return self._connection._gateway.create_task(convert.task_create(wire), tries).uuid
 
     def _retrieve(self, uuid: str) -> Answer[Wire]:
         return convert.wire_answer(self._connection._gateway.retrieve_task(uuid))
+
+    def _send_update(self, uuid: str, wire: Wire) -> None:
+        self._connection._gateway.update_task(uuid, convert.task_update(wire))
+
+    def _resync(self, uuid: str) -> None:
+        self._connection._gateway.resync_task(uuid)
+
+
+def _uuid_of(task: Task | str) -> str | None:
+    return task if isinstance(task, str) else task.uuid

@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -86,8 +86,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
     patience = timedelta(minutes=options.timeout)
     try:
-        with connect(cluster=options.cluster) as connection:
-            tell(connection, emulated=not options.cluster, patience=patience)
+        if options.cluster:
+            with Connection(client_shortnames=True) as connection:
+                tell(connection, emulated=False, patience=patience)
+        else:
+            with Emulator() as cloud, connect(cloud) as connection:
+                tell(connection, emulated=True, patience=patience)
+                count_requests(cloud, connection)
     except (StepFailedError, QarnotException, ValueError) as error:
         console.print(f"\n[bold red]Failed:[/] {escape(str(error))}")
         return 1
@@ -111,25 +116,16 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-@contextmanager
-def connect(*, cluster: bool) -> Iterator[Connection]:
-    """A connection to Qarnot's cluster, set by the environment, or to an emulator of its own."""
-    if cluster:
-        with Connection(client_shortnames=True) as connection:
-            yield connection
-        return
-    with (
-        Emulator() as cloud,
-        Connection(
-            client_token=cloud.token,
-            cluster_url=cloud.url,
-            # Given too, because the environment decides what is not.
-            cluster_unsafe=False,
-            cluster_timeout=30,
-            client_shortnames=True,
-        ) as connection,
-    ):
-        yield connection
+def connect(cloud: Emulator) -> Connection:
+    """A connection to an emulator, whatever the environment says."""
+    return Connection(
+        client_token=cloud.token,
+        cluster_url=cloud.url,
+        # Given too, because the environment decides what is not.
+        cluster_unsafe=False,
+        cluster_timeout=30,
+        client_shortnames=True,
+    )
 
 
 def tell(connection: Connection, *, emulated: bool, patience: timedelta) -> None:
@@ -211,7 +207,7 @@ def compare(job: Job) -> None:
     console.print(Padding(outcomes(tasks, names), (0, 0, 0, 2)))
     for plan in PLANS:
         task = tasks[plan.name]
-        after = tuple(names[uuid] for uuid in task.dependencies)
+        after = tuple(names[uuid] for uuid in task.dependencies.depends_on)
         require(f"{plan.name} comes after", after, plan.after)
         require(f"{plan.name} ended as", task.state, plan.outcome)
         require(f"{plan.name} says why it failed", bool(task.errors), plan.fails)
@@ -226,7 +222,7 @@ def outcomes(tasks: dict[str, Task], names: dict[str | None, str]) -> Table:
     for name, task in tasks.items():
         table.add_row(
             escape(name),
-            "\n".join(escape(names[uuid]) for uuid in task.dependencies),
+            "\n".join(escape(names[uuid]) for uuid in task.dependencies.depends_on),
             f"[{'green' if task.state == TaskState.SUCCESS else 'red'}]{escape(task.state)}",
             escape("; ".join(error.message or "" for error in task.errors)),
         )
@@ -269,6 +265,30 @@ def delete(connection: Connection, job: Job) -> None:
     verify("job.uuid", job.uuid, uuid)
     wait_for(connection, lambda: is_missing(job))
     verify("raises MissingJobException", is_missing(job), True)
+
+
+def count_requests(cloud: Emulator, connection: Connection) -> None:
+    """A thousand tasks in one job, and how many requests that takes."""
+    title("9. Put a thousand tasks in another job, and count the requests")
+    start = len(cloud.requests)
+    job = connection.create_job("a thousand tasks")
+    job.submit()
+    with not_left_behind(job):
+        tasks = [connection.create_task(f"task-{n}", PROFILE, job=job) for n in range(1000)]
+        connection.submit_tasks(tasks)
+        created = len(cloud.requests)
+        polls: list[Mapping[str, int]] = []
+        verify("job.wait()", job.wait(progress=polls.append), True)
+        waited = len(cloud.requests)
+        verify("tasks that succeeded", polls[-1].get(TaskState.SUCCESS), 1000)
+        job.terminate()
+        job.delete()
+    verify("requests to create them, ten at most", created - start <= 10, True)
+    total = len(cloud.requests) - start
+    console.print(
+        f"  {total} requests in all: {created - start} to create, {waited - created} to wait "
+        f"({len(polls)} polls), {total - waited + start} to end it."
+    )
 
 
 def is_missing(job: Job) -> bool:

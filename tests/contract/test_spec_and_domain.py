@@ -10,13 +10,108 @@ from typing import Any, Final
 import pytest
 import yaml
 
-from qarnot_domain import Job, JobState
-from qarnot_domain._fields import SubmitOnce
+import qarnot_domain
+from qarnot_domain import Job, JobState, Pool, PoolState, SchedulingType, Task, TaskState
+from qarnot_domain._fields import Committable, SubmitOnce
+from qarnot_domain._resource import Resource
+from qarnot_domain._values import Tagged, Value
+from qarnot_domain._words import Word
 
 DOCUMENT: Final = Path(__file__).parents[2] / "openapi" / "qarnot-compute.yaml"
 
-LEFT_OUT: Final[Mapping[str, Mapping[str, str]]] = {"Job": {}, "JobCreate": {}}
+LEFT_OUT: Final[Mapping[str, Mapping[str, str]]] = {
+    "TaskUpdate": {"constraints": "for administrators; no official SDK sends it"},
+}
 """Members of the document that the domain layer does not expose, each with the reason."""
+
+UNSAID: Final[Mapping[str, Mapping[str, str]]] = {
+    "Task": {"priority": "the API does not say it back"},
+}
+"""Members that users set and that are not in what the API answers, each with the reason."""
+
+RESOURCES: Final[Mapping[str, type[Resource]]] = {"Job": Job, "Task": Task, "Pool": Pool}
+
+STATES: Final[Mapping[str, tuple[type[Word], frozenset[str]]]] = {
+    "JobState": (JobState, frozenset({"UnSubmitted"})),
+    # The API does not document it any more; older servers may still say it.
+    "TaskState": (TaskState, frozenset({"UnSubmitted", "DownloadingResults"})),
+    "PoolState": (PoolState, frozenset({"UnSubmitted"})),
+    "SchedulingType": (SchedulingType, frozenset()),
+    "ForcedConstantAccess": (qarnot_domain.ForcedConstantAccess, frozenset()),
+    "FinalStateCondition": (qarnot_domain.TaskFinalState, frozenset()),
+    "DependencyState": (qarnot_domain.DependencyState, frozenset()),
+    "Weekday": (qarnot_domain.DayOfWeek, frozenset()),
+}
+"""Enumerations of the document, who knows their words, and which words are only known here."""
+
+VALUES: Final[Mapping[str, type[Value]]] = {
+    "ExecutionStatus": qarnot_domain.Status,
+    "RunningInstanceInfo": qarnot_domain.PerRunningInstanceInfo,
+    "TimeByCpuModel": qarnot_domain.ExecutionTimeByCpuModel,
+    "TimeGhzByCpuModel": qarnot_domain.ExecutionTimeGhzByCpuModel,
+    "TimeByMachineSpecification": qarnot_domain.ExecutionTimeByMachineSpecification,
+    "TimeBySiteAndMachine": qarnot_domain.ExecutionTimeBySiteAndMachine,
+    "TimeByInstance": qarnot_domain.ExecutionTimeByInstanceId,
+    "RunningCoresByCpuModel": qarnot_domain.RunningCoreCountByCpuModel,
+    "ActiveForward": qarnot_domain.TaskActiveForward,
+    "VpnConnection": qarnot_domain.TaskVpnConnection,
+    "SecretAccess": qarnot_domain.SecretAccessRightBySecret,
+    "SecretPrefixAccess": qarnot_domain.SecretAccessRightByPrefix,
+    "BucketFiltering": qarnot_domain.Filtering,
+    "PrefixFiltering": qarnot_domain.BucketPrefixFiltering,
+    "StripPrefix": qarnot_domain.PrefixResourcesTransformation,
+    "PoolScaling": qarnot_domain.Scaling,
+    "AlwaysScalingPeriod": qarnot_domain.TimePeriodAlways,
+    "WeeklyScalingPeriod": qarnot_domain.TimePeriodWeeklyRecurring,
+    "OrganizationComputingQuotasDetail": qarnot_domain.OrganizationComputingQuotasDetails,
+    **{
+        f"{name}Constraint": kind
+        for name, kind in vars(qarnot_domain).items()
+        if isinstance(kind, type)
+        and issubclass(kind, qarnot_domain.HardwareConstraint)
+        and kind is not qarnot_domain.HardwareConstraint
+    },
+    **{
+        name: getattr(qarnot_domain, name)
+        for name in (
+            "AdvancedDependency",
+            "CompletedInstance",
+            "ComputingQuotas",
+            "DetailedReservedSchedulingQuota",
+            "DetailedSchedulingQuota",
+            "ElasticProperty",
+            "FixedScalingPolicy",
+            "ForcedConstant",
+            "ForcedNetworkRule",
+            "ManagedTasksQueueScalingPolicy",
+            "MultiSlotsSettings",
+            "OrganizationComputingQuotas",
+            "Privileges",
+            "Profile",
+            "ProfileConstant",
+            "ProfileLicense",
+            "Project",
+            "ReservedSchedulingQuota",
+            "ResourcesBucket",
+            "ResourcesTransformation",
+            "RetrySettings",
+            "RunningCounts",
+            "RunningInstancesInfo",
+            "SchedulingQuota",
+            "SecretsAccessRights",
+            "TaskError",
+            "UserComputingQuotas",
+            "UserInfo",
+        )
+    },
+}
+"""Schemas of the document, and the value that holds each."""
+
+ELSEWHERE: Final[Mapping[str, frozenset[str]]] = {
+    # The key by which the constant is kept.
+    "ForcedConstant": frozenset({"constantName"}),
+}
+"""Members of those schemas that the value itself does not hold."""
 
 Document = dict[str, Any]
 
@@ -37,37 +132,64 @@ def properties(document: Document, schema: Mapping[str, Any]) -> Iterator[str]:
         yield from properties(document, part)
 
 
-def exposed() -> Mapping[str, Mapping[str, str]]:
-    """Wire name -> name of the member of `Job` that reads it, and that sends it."""
-    read = {member.wire: member.name for member in Job._members}
-    sent = {m.wire: m.name for m in Job._members if isinstance(m, SubmitOnce)}
-    return {"Job": {"uuid": "uuid", **read}, "JobCreate": sent}
+def exposed() -> Iterator[tuple[str, str, Mapping[str, str]]]:
+    """Each schema, where its members are declared, and wire name -> name there."""
+    for name, kind in RESOURCES.items():
+        module = f"qarnot_domain/{name.lower()}.py"
+        members = {m.wire: m.name for m in kind._members if m.wire not in UNSAID.get(name, {})}
+        yield name, module, {"uuid": "uuid", **members}
+        sent = {m.wire: m.name for m in kind._members if isinstance(m, SubmitOnce)}
+        yield f"{name}Create", module, sent
+        again = {m.wire: m.name for m in kind._members if isinstance(m, Committable)}
+        if again:
+            yield f"{name}Update", module, again
+    for schema, value in VALUES.items():
+        tag = {value._tag: "its kind"} if issubclass(value, Tagged) else {}
+        own = {member.wire: member.name for member in value._members}
+        elsewhere = dict.fromkeys(ELSEWHERE.get(schema, ()), "its key")
+        module = value.__module__.replace(".", "/") + ".py"
+        yield schema, module, {**own, **tag, **elsewhere}
 
 
 def differences(document: Document) -> list[str]:
-    """What the document and `Job` do not have in common, a line each, with what to do."""
+    """What the document and the domain layer do not have in common, a line each: what to do."""
     lines = []
-    for schema, members in exposed().items():
+    for schema, module, members in exposed():
         described = set(properties(document, {"$ref": f"#/components/schemas/{schema}"}))
-        expected = set(members) | set(LEFT_OUT[schema])
+        # Two spellings of one member.
+        described -= {"runningCoreCount"} if "running_cores_count" in members.values() else set()
+        left_out = set(LEFT_OUT.get(schema, ()))
+        owner = schema.removesuffix("Create").removesuffix("Update")
         lines += [
-            f"{schema}.{wire} is new: declare it in qarnot_domain/job.py, or list it in LEFT_OUT"
-            for wire in sorted(described - expected)
+            f"{schema}.{wire} is new: declare it in {module}, or list it in LEFT_OUT"
+            for wire in sorted(described - set(members) - left_out)
         ]
         lines += [
-            f"{schema}.{wire} is gone: Job.{members.get(wire, wire)} still has it"
-            for wire in sorted(expected - described)
+            f"{schema}.{wire} is gone: {owner}.{members.get(wire, wire)} still has it"
+            for wire in sorted((set(members) | left_out) - described)
         ]
-    states = set(document["components"]["schemas"]["JobState"]["enum"])
-    known = set(JobState.known()) - {JobState.UNSUBMITTED}
-    lines += [f"JobState {state} is new: add it to JobState" for state in sorted(states - known)]
-    lines += [f"JobState {state} is gone: JobState has it" for state in sorted(known - states)]
+    for name, (kind, only_here) in STATES.items():
+        words = set(document["components"]["schemas"][name]["enum"])
+        known = set(kind.known()) - only_here
+        where = kind.__name__
+        lines += [f"{name} {word} is new: add it to {where}" for word in sorted(words - known)]
+        lines += [f"{name} {word} is gone: {where} has it" for word in sorted(known - words)]
     return lines
 
 
-def test_the_domain_layer_exposes_every_member_of_a_job(document: Document) -> None:
-    """Every member of `Job` and `JobCreate` is exposed or left out on purpose, and no other."""
+def test_the_domain_layer_exposes_every_member(document: Document) -> None:
+    """Every member of jobs, tasks, pools and their values is exposed or left out on purpose."""
     assert differences(document) == []
+
+
+def test_every_value_is_held_to_the_document() -> None:
+    """No public value is left out of the comparison."""
+    values = {
+        kind
+        for kind in vars(qarnot_domain).values()
+        if isinstance(kind, type) and issubclass(kind, Value) and not kind.__subclasses__()
+    }
+    assert values - set(VALUES.values()) == set()
 
 
 def add_to_job(document: Document) -> None:
@@ -90,6 +212,22 @@ def remove_from_creation(document: Document) -> None:
     del document["components"]["schemas"]["JobCreate"]["properties"]["tags"]
 
 
+def add_to_task(document: Document) -> None:
+    """Give the answers about tasks a member."""
+    document["components"]["schemas"]["TaskProjection"]["properties"]["colour"] = {}
+
+
+def add_to_pool_update(document: Document) -> None:
+    """Let pools be changed in one more way."""
+    document["components"]["schemas"]["PoolUpdate"]["properties"]["name"] = {}
+
+
+def rename_in_value(document: Document) -> None:
+    """Call a member of a value otherwise."""
+    members = document["components"]["schemas"]["RetrySettings"]["properties"]
+    members["most"] = members.pop("maxTotalRetries")
+
+
 def add_a_state(document: Document) -> None:
     """Give jobs a state."""
     document["components"]["schemas"]["JobState"]["enum"].append("Paused")
@@ -107,6 +245,8 @@ def remove_a_state(document: Document) -> None:
         (add_to_creation, "JobCreate.priority is new"),
         (remove_from_job, "Job.maxWallTime is gone: Job.max_wall_time still has it"),
         (remove_from_creation, "JobCreate.tags is gone: Job.tags still has it"),
+        (add_to_task, "Task.colour is new: declare it in qarnot_domain/task.py"),
+        (add_to_pool_update, "PoolUpdate.name is new: declare it in qarnot_domain/pool.py"),
         (add_a_state, "JobState Paused is new"),
         (remove_a_state, "JobState Deleting is gone"),
     ],
@@ -120,3 +260,13 @@ def test_a_change_of_the_document_is_named(
     found = differences(changed)
     assert len(found) == 1
     assert found[0].startswith(line)
+
+
+def test_a_renamed_member_of_a_value_is_named_twice(document: Document) -> None:
+    """One line says what is new, the other what is gone."""
+    changed = copy.deepcopy(document)
+    rename_in_value(changed)
+    assert [line.partition(":")[0] for line in differences(changed)] == [
+        "RetrySettings.most is new",
+        "RetrySettings.maxTotalRetries is gone",
+    ]

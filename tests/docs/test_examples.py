@@ -38,6 +38,8 @@ MILESTONES: Final = (
     "ok job.state: Completed",
     "ok job.state: Deleting",
     "ok raises MissingJobException: True",
+    "ok tasks that succeeded: 1000",
+    "ok requests to create them, ten at most: True",
     "Every step did what it says.",
     "--cluster",
 )

@@ -1,0 +1,166 @@
+"""Submitting many tasks: in few requests, each exactly once, each with its own outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from graphlib import CycleError, TopologicalSorter
+from itertools import groupby
+from typing import TYPE_CHECKING, Final
+
+from . import _convert as convert
+from ._codecs import Wire
+from ._sending import Tries
+from .exceptions import (
+    BulkSubmissionException,
+    QarnotException,
+    QarnotGenericException,
+    SubmissionUnknownException,
+)
+from .task import Task
+
+if TYPE_CHECKING:
+    from .connection import Connection
+
+_LARGEST_BATCH: Final = 250
+"""How many tasks one request creates."""
+
+
+def submit_tasks(connection: Connection, tasks: Iterable[Task]) -> None:
+    """See `Connection.submit_tasks`."""
+    given = list(tasks)
+    for task in given:
+        if not isinstance(task, Task):
+            raise TypeError(f"tasks must be tasks, not {type(task).__name__}")
+        if task._connection is not connection:
+            raise ValueError(f"tasks: {task.name!r} is of another connection")
+    drafts = [task for task in dict.fromkeys(given) if task._may_submit()]
+    for task in drafts:
+        task._check_draft()
+    waves = list(_waves(drafts))
+    bulk = _Bulk(connection)
+    for wave in waves:
+        for batch in _batches(wave):
+            bulk.submit(batch)
+    errors = {index: bulk.errors[task] for index, task in enumerate(given) if task in bulk.errors}
+    if errors:
+        raise _failure(given, errors)
+
+
+def _waves(drafts: Sequence[Task]) -> Iterator[list[Task]]:
+    """The tasks in their order, those that wait for others among them in a later wave."""
+    position = {task: index for index, task in enumerate(drafts)}
+    sorter: TopologicalSorter[Task] = TopologicalSorter()
+    for task in drafts:
+        awaited = task._awaited_drafts()
+        for other in awaited:
+            if other not in position:
+                raise ValueError(
+                    f"dependencies: {task.name!r} waits for {other.name!r}, which is not submitted "
+                    "and not among the tasks"
+                )
+        sorter.add(task, *awaited)
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        names = " → ".join(repr(task.name) for task in error.args[1])
+        raise ValueError(f"dependencies: tasks wait for one another: {names}") from None
+    while sorter.is_active():
+        wave = sorted(sorter.get_ready(), key=position.__getitem__)
+        yield wave
+        sorter.done(*wave)
+
+
+def _batches(wave: Sequence[Task]) -> Iterator[list[Task]]:
+    """Tasks that go in one request: all with a shortname, by which they can be found, or none."""
+    for _, run in groupby(wave, key=lambda task: task.shortname is None):
+        alike = list(run)
+        for start in range(0, len(alike), _LARGEST_BATCH):
+            yield alike[start : start + _LARGEST_BATCH]
+
+
+class _Bulk:
+    """The state of one bulk submission."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._gateway = connection._gateway
+        self.errors: dict[Task, QarnotException] = {}
+        self._broken: QarnotException | None = None
+        """Why a whole request failed: no other is sent after it."""
+
+    def submit(self, batch: Sequence[Task]) -> None:
+        with ExitStack() as locks:
+            # In the same order everywhere, so that two threads never wait for each other.
+            for task in sorted(batch, key=id):
+                locks.enter_context(task._lock)
+            ready = [task for task in batch if self._is_ready(task)]
+            if ready:
+                self._send(ready, [task._prepare() for task in ready])
+
+    def _is_ready(self, task: Task) -> bool:
+        if self._broken is not None:
+            self.errors[task] = QarnotGenericException(
+                f"not sent, because sending others failed: {self._broken.message}"
+            )
+            return False
+        for other in task._awaited_drafts():
+            self.errors[task] = QarnotGenericException(
+                f"not sent, because {other.name!r}, which it waits for, was not submitted"
+            )
+            return False
+        try:
+            return task._may_submit()
+        except QarnotException as error:
+            self.errors[task] = error
+            return False
+
+    def _send(self, batch: Sequence[Task], wires: Sequence[Wire]) -> None:
+        tries = self._gateway.tries(keyed=all("shortname" in wire for wire in wires))
+        for task in batch:
+            task._in_doubt = True
+        try:
+            outcomes = self._gateway.create_tasks([convert.task_create(w) for w in wires], tries)
+        except SubmissionUnknownException as lost:
+            for task, wire in zip(batch, wires, strict=True):
+                self._resolve(task, wire, tries, lost)
+            return
+        except QarnotException as error:
+            self._broken = error
+            outcomes = [error] * len(batch)
+        for task, outcome in zip(batch, outcomes, strict=True):
+            if isinstance(outcome, str):
+                task._accept(outcome)
+            else:
+                task._in_doubt = False
+                self.errors[task] = outcome
+
+    def _resolve(
+        self, task: Task, wire: Wire, tries: Tries, lost: SubmissionUnknownException
+    ) -> None:
+        """Find out whether a task was created although the answer was lost, or create it."""
+        if "shortname" not in wire or self._broken is not None:
+            self._broken = self.errors[task] = self._broken or lost
+            return
+        try:
+            task._settle(wire, tries, lost)
+        except SubmissionUnknownException as error:
+            self._broken = self.errors[task] = error
+        except QarnotException as error:
+            self.errors[task] = error
+
+
+def _failure(
+    given: Sequence[Task], errors: Mapping[int, QarnotException]
+) -> BulkSubmissionException:
+    shown = [f"{given[index].name!r}: {error.message}" for index, error in errors.items()]
+    more = f"; and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else ""
+    failure = BulkSubmissionException(
+        f"{len(errors)} of {len(given)} tasks were not submitted, or may not have been: "
+        f"{'; '.join(shown[:_SHOWN])}{more}"
+    )
+    failure.errors = errors
+    return failure
+
+
+_SHOWN: Final = 3
+"""How many reasons the message gives; all are on the exception."""

@@ -1,0 +1,190 @@
+"""What a task waits for: other tasks of its job, perhaps in one of some final states."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from . import _codecs as codecs
+from ._codecs import Codec, Json, SettableCodec
+from ._values import Value, all_of, member
+from ._words import Known, Word
+
+if TYPE_CHECKING:
+    from .task import Task
+
+
+class TaskFinalState(Word):
+    """How a task ended, as dependencies name it: a `str`, in any case of letters."""
+
+    __slots__ = ()
+
+    SUCCESS = Known("success")
+    FAILURE = Known("failure")
+    CANCELLED = Known("cancelled")
+
+
+class DependencyState(Word):
+    """How far a dependency is; a state not known here is kept as it came."""
+
+    __slots__ = ()
+
+    WAITING = Known("waiting")
+    CONDITIONS_FULFILLED = Known("dependencyConditionsFulfilled")
+    CONDITIONS_NOT_FULFILLED = Known("dependencyConditionsNotFulfilled")
+
+
+def _uuid(task: Task | str) -> str | None:
+    return task if isinstance(task, str) else task.uuid
+
+
+def _is_task(value: object) -> bool:
+    return getattr(type(value), "_kind", None) == "task"
+
+
+def _check_task(member: str, value: Task | str) -> Task | str:
+    if isinstance(value, str):
+        return codecs.check_uuid(member, value)
+    if not _is_task(value):
+        raise TypeError(f"{member} must be a Task or a uuid, not {type(value).__name__}")
+    return value
+
+
+_TASK: Final[SettableCodec[Task | str, Task | str]] = SettableCodec(
+    codecs.read_text, _uuid, check=_check_task
+)
+
+
+class AdvancedDependency(Value):
+    """A task to wait for, and in which of its final states (schema `AdvancedDependency`).
+
+    When it ends in another one, the task that depends on it is cancelled.
+
+    Args:
+        task: the `Task`, or its uuid; a task not submitted yet has to be submitted before, or
+            together with, the one that depends on it.
+        task_final_state_condition: the final states that are accepted: `success`, `failure`,
+            `cancelled`; none, the default, means any.
+
+    Raises:
+        TypeError, ValueError: an argument that is not allowed.
+    """
+
+    task: Task | str = member(_TASK, wire="taskUuid")
+    """The task as it was given: its uuid, where the server said it."""
+    task_final_state_condition: Sequence[str] = member(
+        all_of(codecs.word(TaskFinalState)), default=()
+    )
+    """The final states that are accepted, `TaskFinalState`s; empty: any."""
+    actual_final_state: TaskFinalState | None = member(
+        Codec(codecs.word(TaskFinalState).read, str), default=None
+    )
+    """How the task ended, as the server says."""
+    state: DependencyState | None = member(
+        Codec(codecs.word(DependencyState).read, str), default=None
+    )
+    """How far this dependency is, as the server says."""
+
+    @property
+    def task_uuid(self) -> str | None:
+        """The uuid of the task, `None` while it is not submitted."""
+        return _uuid(self.task)
+
+
+@attrs.frozen
+class TaskDependencies:
+    """What a task waits for, either simply or with conditions (schema `TaskDependencies`)."""
+
+    tasks: tuple[Task | str, ...] = ()
+    """The tasks to wait for simply, as they were given: uuids, where the server said them."""
+    advanced_depends_on: tuple[AdvancedDependency, ...] = ()
+    """The tasks to wait for with conditions on how they end."""
+    state: DependencyState | None = None
+    """How far all of it is, as the server says."""
+
+    @property
+    def depends_on(self) -> tuple[str, ...]:
+        """The uuids of `tasks`, those not submitted yet left out."""
+        return tuple(uuid for uuid in map(_uuid, self.tasks) if uuid is not None)
+
+    @property
+    def awaited(self) -> Iterator[Task | str]:
+        """Every task waited for, simply or with conditions, as it was given."""
+        yield from self.tasks
+        yield from (dependency.task for dependency in self.advanced_depends_on)
+
+    def __bool__(self) -> bool:
+        """Whether anything is waited for."""
+        return bool(self.tasks or self.advanced_depends_on)
+
+
+Dependencies = TaskDependencies | Iterable["Task | str | AdvancedDependency"] | None
+"""What `Task.dependencies` may be set to."""
+
+
+def _check_dependencies(member: str, value: Dependencies) -> TaskDependencies:
+    if isinstance(value, TaskDependencies):
+        value = (*value.tasks, *value.advanced_depends_on)
+    if value is None:
+        return TaskDependencies()
+    if isinstance(value, (str, Mapping)) or _is_task(value) or not isinstance(value, Iterable):
+        raise TypeError(
+            f"{member} must be a list of tasks, uuids or AdvancedDependency, "
+            f"not {type(value).__name__}"
+        )
+    given = list(value)
+    advanced = list(dict.fromkeys(one for one in given if isinstance(one, AdvancedDependency)))
+    simple = [
+        _check_task(f"{member}[{index}]", one)
+        for index, one in enumerate(given)
+        if not isinstance(one, AdvancedDependency)
+    ]
+    if simple and advanced:
+        raise ValueError(f"{member} must be all simple or all AdvancedDependency, not both")
+    awaited = [dependency.task for dependency in advanced]
+    if len(set(awaited)) < len(awaited):
+        raise ValueError(f"{member} must name each task once, and names {_twice(awaited)} again")
+    return TaskDependencies(tuple(dict.fromkeys(simple)), tuple(advanced))
+
+
+def _twice(awaited: list[Task | str]) -> str:
+    task = next(one for one in awaited if awaited.count(one) > 1)
+    return repr(task if isinstance(task, str) else task.name)
+
+
+def _read_dependencies(value: Json) -> TaskDependencies:
+    wire = codecs.read_object(value or {})
+    state = wire.get("state")
+    return TaskDependencies(
+        tuple(map(codecs.read_text, codecs.read_list(wire.get("dependsOn")))),
+        tuple(map(AdvancedDependency._read, codecs.read_list(wire.get("advancedDependsOn")))),
+        None if state is None else DependencyState.read(codecs.read_string(state)),
+    )
+
+
+def _write_dependencies(dependencies: TaskDependencies) -> Json:
+    written: dict[str, Json] = {
+        "dependsOn": list(dependencies.depends_on) or None,
+        "advancedDependsOn": [one.to_json() for one in dependencies.advanced_depends_on] or None,
+        "state": dependencies.state,
+    }
+    return {name: value for name, value in written.items() if value is not None} or None
+
+
+def _conditions(dependencies: TaskDependencies) -> set[tuple[str | None, frozenset[str]]]:
+    every = frozenset(TaskFinalState.known())
+    return {(uuid, every) for uuid in dependencies.depends_on} | {
+        (one.task_uuid, frozenset(one.task_final_state_condition) or every)
+        for one in dependencies.advanced_depends_on
+    }
+
+
+DEPENDENCIES: Final[SettableCodec[TaskDependencies, Dependencies]] = SettableCodec(
+    _read_dependencies,
+    _write_dependencies,
+    check=_check_dependencies,
+    same=lambda sent, said: _conditions(sent) == _conditions(said),
+)
+"""The dependencies of a task."""
