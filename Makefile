@@ -24,7 +24,9 @@ test: $(VENV)/installed $(OFFICIAL_VENV)/ready ## Run all tests, on the installe
 	QARNOT_OFFICIAL_SDK_PYTHON=$(CURDIR)/$(OFFICIAL_VENV)/bin/python $(BIN)/pytest -m "not check"
 
 coverage: $(VENV)/installed $(OFFICIAL_VENV)/ready ## Run the tests and print the branch coverage
+	$(BIN)/coverage erase
 	QARNOT_OFFICIAL_SDK_PYTHON=$(CURDIR)/$(OFFICIAL_VENV)/bin/python $(BIN)/coverage run -m pytest -q -m "not check"
+	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 
 check: lint types check-generated spec-lint docs-examples ## Lint, types, generated code, document, docs (needs Node)

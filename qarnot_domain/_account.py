@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final, TypeVar
 
+from . import _checks as checks
 from . import _codecs as codecs
 from . import _convert as convert
 from ._gateway import Gateway
@@ -48,7 +49,7 @@ class Account:
         return [_read(codecs.read_text, name) for name in names]
 
     def profile(self, name: str) -> Profile:
-        codecs.check_id("name", name)
+        checks.check_id("name", name)
         return _read(Profile.from_json, convert.wire(self._gateway.retrieve_profile(name)))
 
     def profile_or_none(self, name: str) -> Profile | None:
@@ -80,7 +81,7 @@ class Account:
         )
 
     def cpu_models(self, cpu_model: str) -> list[CpuModelHardware]:
-        codecs.check_text("cpu_model", cpu_model, longest=codecs.LONGEST_NAME)
+        checks.check_text("cpu_model", cpu_model, longest=checks.LONGEST_NAME)
         try:
             found = self._gateway.search_cpu_model_constraints(cpu_model)
         except QarnotException as error:

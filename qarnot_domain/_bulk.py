@@ -34,13 +34,14 @@ def submit_tasks(connection: Connection, tasks: Iterable[Task]) -> None:
             raise TypeError(f"tasks must be tasks, not {type(task).__name__}")
         if task._connection is not connection:
             raise ValueError(f"tasks: {task.name!r} is of another connection")
-    drafts = [task for task in dict.fromkeys(given) if task._may_submit()]
-    for task in drafts:
+    # Whether one is being sent, or in doubt, is known only under its lock.
+    unsubmitted = [task for task in dict.fromkeys(given) if task.uuid is None or task._deleted]
+    for task in unsubmitted:
         task._check_draft()
-    waves = list(_waves(drafts))
+    waves = list(_waves(unsubmitted))
     bulk = _Bulk(connection)
     for wave in waves:
-        for batch in _batches(wave):
+        for batch in _batches(wave, all_named=connection.client_shortnames):
             bulk.submit(batch)
     errors = {index: bulk.errors[task] for index, task in enumerate(given) if task in bulk.errors}
     if errors:
@@ -71,9 +72,9 @@ def _waves(drafts: Sequence[Task]) -> Iterator[list[Task]]:
         sorter.done(*wave)
 
 
-def _batches(wave: Sequence[Task]) -> Iterator[list[Task]]:
+def _batches(wave: Sequence[Task], *, all_named: bool) -> Iterator[list[Task]]:
     """Tasks that go in one request: all with a shortname, by which they can be found, or none."""
-    for _, run in groupby(wave, key=lambda task: task.shortname is None):
+    for _, run in groupby(wave, key=lambda task: all_named or task.shortname is not None):
         alike = list(run)
         for start in range(0, len(alike), _LARGEST_BATCH):
             yield alike[start : start + _LARGEST_BATCH]
@@ -120,19 +121,22 @@ class _Bulk:
             task._in_doubt = True
         try:
             outcomes = self._gateway.create_tasks([convert.task_create(w) for w in wires], tries)
-        except SubmissionUnknownException as lost:
-            for task, wire in zip(batch, wires, strict=True):
-                self._resolve(task, wire, tries, lost)
-            return
+        except SubmissionUnknownException as error:
+            outcomes = [error] * len(batch)
         except QarnotException as error:
             self._broken = error
             outcomes = [error] * len(batch)
-        for task, outcome in zip(batch, outcomes, strict=True):
+        unknown: list[tuple[Task, Wire, SubmissionUnknownException]] = []
+        for task, wire, outcome in zip(batch, wires, outcomes, strict=True):
             if isinstance(outcome, str):
                 task._accept(outcome)
+            elif isinstance(outcome, SubmissionUnknownException):
+                unknown.append((task, wire, outcome))
             else:
                 task._in_doubt = False
                 self.errors[task] = outcome
+        for task, wire, lost in unknown:
+            self._resolve(task, wire, tries, lost)
 
     def _resolve(
         self, task: Task, wire: Wire, tries: Tries, lost: SubmissionUnknownException
@@ -142,7 +146,7 @@ class _Bulk:
             self._broken = self.errors[task] = self._broken or lost
             return
         try:
-            task._settle(wire, tries, lost)
+            task._settle(wire, tries.for_one(), lost)
         except SubmissionUnknownException as error:
             self._broken = self.errors[task] = error
         except QarnotException as error:

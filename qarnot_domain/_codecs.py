@@ -1,24 +1,22 @@
 """One kind of value at a time, between what users write, what the library keeps, and JSON.
 
-A codec checks what a user assigns (`TypeError` for the wrong type, `ValueError` for a value that
-is not allowed, both naming the member), reads what the API answered, and writes what is sent.
-The limits are those of the document (`openapi/qarnot-compute.yaml`).
+A codec checks what a user assigns (`_checks`), reads what the API answered, and writes what is
+sent.
 """
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from operator import eq
 from types import MappingProxyType
 from typing import Final, Generic, TypeVar
-from uuid import UUID
 
 import attrs
 
+from . import _checks as checks
 from ._words import Word
 from .states import State
 from .timespan import TimeSpan
@@ -31,10 +29,6 @@ Wire = Mapping[str, Json]
 
 ZERO_UUID: Final = "00000000-0000-0000-0000-000000000000"
 """What the C# SDK sends, and the API then answers, for "none"."""
-
-LONGEST_NAME: Final = 2047
-LARGEST_INT32: Final = 2**31 - 1
-MOST_INSTANCES: Final = 2048
 
 G = TypeVar("G")
 S = TypeVar("S")
@@ -66,199 +60,6 @@ class SettableCodec(Codec[G], Generic[G, S]):
     """(member, value) -> value as kept; raises `TypeError` or `ValueError`."""
     same: Callable[[G, G], bool] = attrs.field(default=eq, kw_only=True)
     """(value sent, value the server says) -> whether the second is the first, as servers write."""
-
-
-# --- checking what users assign ------------------------------------------------------------
-
-
-def check_text(member: str, value: object, *, longest: int, shortest: int = 1) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{member} must be text, not {type(value).__name__}")
-    if not shortest <= len(value) <= longest:
-        raise ValueError(f"{member} must be {shortest} to {longest} characters, not {len(value)}")
-    return _encodable(member, value)
-
-
-def _encodable(member: str, value: str) -> str:
-    try:
-        value.encode("utf-8")
-    except UnicodeEncodeError:
-        # Without the text, which may be a password.
-        raise ValueError(
-            f"{member} holds a lone surrogate, which no text on the wire can"
-        ) from None
-    return value
-
-
-def check_id(member: str, value: object) -> str:
-    """A uuid or shortname as part of a URL, where `..` would climb and an empty text would list."""
-    text = check_text(member, value, longest=LONGEST_NAME)
-    if text in (".", "..") or not text.isprintable():
-        raise ValueError(f"{member} must be a uuid or a shortname, not {value!r}")
-    return text
-
-
-_DNS_LABEL: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-
-
-def check_shortname(member: str, value: str | None) -> str | None:
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        raise TypeError(f"{member} must be text or None, not {type(value).__name__}")
-    if not _DNS_LABEL.fullmatch(value):
-        raise ValueError(
-            f"{member} {value!r} is not a DNS label: 1 to 63 of a-z, 0-9 and '-', "
-            "without '-' at either end"
-        )
-    return value
-
-
-def check_boolean(member: str, value: bool) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError(f"{member} must be a bool, not {type(value).__name__}")
-    return value
-
-
-def check_duration(member: str, value: str | timedelta) -> TimeSpan:
-    try:
-        span = TimeSpan(value)
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"{member}: {error}") from None
-    if span.startswith("-"):
-        raise ValueError(f"{member} must not be negative: {str(span)!r}")
-    return span
-
-
-def _check_duration_or_none(member: str, value: str | timedelta | None) -> TimeSpan:
-    return TimeSpan.ZERO if value is None else check_duration(member, value)
-
-
-_LONGEST_TAG: Final = 511
-
-
-def _check_tags(member: str, value: object, *, most: int) -> list[str]:
-    if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
-        raise TypeError(f"{member} must be a list of text, not {type(value).__name__}")
-    kept = list(dict.fromkeys(_check_tag(member, tag) for tag in value))
-    if len(kept) > most:
-        raise ValueError(f"{member} must be at most {most} different tags, not {len(kept)}")
-    return kept
-
-
-def _check_tag(member: str, tag: object) -> str:
-    if not isinstance(tag, str):
-        raise TypeError(f"{member} must be a list of text, but holds {type(tag).__name__}")
-    if len(tag) > _LONGEST_TAG:
-        raise ValueError(f"{member}: a tag is at most {_LONGEST_TAG} characters, not {len(tag)}")
-    return _encodable(member, tag)
-
-
-def check_uuid(member: str, value: str) -> str:
-    try:
-        return str(UUID(value))
-    except ValueError:
-        raise ValueError(f"{member} must be a uuid, not {value!r}") from None
-
-
-def _check_integer(member: str, value: int, *, least: int, most: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{member} must be an int, not {type(value).__name__}")
-    if not least <= value <= most:
-        raise ValueError(f"{member} must be {least} to {most}, not {value}")
-    return value
-
-
-def check_count(member: str, value: int) -> int:
-    return _check_integer(member, value, least=1, most=LARGEST_INT32)
-
-
-def _check_number(member: str, value: float, *, least: float, below: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise TypeError(f"{member} must be a number, not {type(value).__name__}")
-    if not least <= value < below:
-        raise ValueError(f"{member} must be {least:g} or more and below {below:g}, not {value!r}")
-    return value
-
-
-_RANGE: Final = re.compile(r"([0-9]{1,10})(?:-([0-9]{1,10}))?")
-
-
-def _check_ranges(member: str, value: str) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{member} must be text or None, not {type(value).__name__}")
-    number, end = 0, -1
-    for first, last in sorted(_parse_range(member, value, part) for part in value.split(",")):
-        number += max(0, last - max(first - 1, end))
-        end = max(end, last)
-    if number > MOST_INSTANCES:
-        raise ValueError(f"{member} must be at most {MOST_INSTANCES} instances, not {number}")
-    return value
-
-
-def _parse_range(member: str, value: str, part: str) -> tuple[int, int]:
-    match = _RANGE.fullmatch(part)
-    first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
-    if not first <= last <= LARGEST_INT32:
-        raise ValueError(f"{member} must look like '0-2,4-5,17', not {value!r}")
-    return first, last
-
-
-def _check_list(
-    member: str, value: Iterable[S], *, item: Callable[[str, S], G], most: int | None
-) -> list[G]:
-    if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
-        raise TypeError(f"{member} must be a list, not {type(value).__name__}")
-    kept = [item(f"{member}[{index}]", one) for index, one in enumerate(value)]
-    if most is not None and len(kept) > most:
-        raise ValueError(f"{member} must be at most {most}, not {len(kept)}")
-    return kept
-
-
-def _check_mapping(
-    member: str, value: Mapping[str, S], *, item: Callable[[str, S], G]
-) -> Mapping[str, G]:
-    if not isinstance(value, Mapping):
-        raise TypeError(f"{member} must be a mapping, not {type(value).__name__}")
-    return MappingProxyType(
-        {
-            check_text(f"{member}: a name", name, longest=LONGEST_NAME): item(
-                f"{member}[{name!r}]", one
-            )
-            for name, one in value.items()
-        }
-    )
-
-
-def _check_word(member: str, value: str, *, kind: type[WordT]) -> WordT:
-    if not isinstance(value, str):
-        raise TypeError(f"{member} must be text, not {type(value).__name__}")
-    word = kind.read(value)
-    if word not in kind.known():
-        raise ValueError(f"{member} must be one of {', '.join(kind.known())}, not {value!r}")
-    return word
-
-
-_CONSTANT_NAME: Final = re.compile(r"[a-zA-Z0-9_.-]{1,2048}")
-_LONGEST_CONSTANT: Final = 2048
-
-
-def _check_constants(member: str, value: object, *, most: int | None) -> Mapping[str, str]:
-    if not isinstance(value, Mapping):
-        raise TypeError(f"{member} must be a mapping of text to text, not {type(value).__name__}")
-    for name, constant in value.items():
-        if not isinstance(name, str) or not isinstance(constant, str):
-            raise TypeError(f"{member} must map text to text; {name!r} does not")
-        if not _CONSTANT_NAME.fullmatch(name):
-            raise ValueError(f"{member}: a name is 1 to 2048 of a-z A-Z 0-9 _ - . , not {name!r}")
-        if len(constant) > _LONGEST_CONSTANT:
-            raise ValueError(
-                f"{member}: {name} is at most {_LONGEST_CONSTANT} characters, not {len(constant)}"
-            )
-        _encodable(f"{member}: {name}", constant)
-    if most is not None and len(value) > most:
-        raise ValueError(f"{member} must be at most {most}, not {len(value)}")
-    return MappingProxyType(dict(value))
 
 
 # --- reading what the API answers ----------------------------------------------------------
@@ -405,16 +206,16 @@ def _read_word(value: Json, *, kind: type[WordT]) -> WordT:
 # --- the codecs ----------------------------------------------------------------------------
 
 
-def text(*, longest: int = LARGEST_INT32, shortest: int = 1) -> SettableCodec[str, str]:
+def text(*, longest: int = checks.LARGEST_INT32, shortest: int = 1) -> SettableCodec[str, str]:
     return SettableCodec(
         lambda value: read_optional_text(value) or "",
         unchanged,
-        check=partial(check_text, longest=longest, shortest=shortest),
+        check=partial(checks.check_text, longest=longest, shortest=shortest),
     )
 
 
 def tags(*, most: int) -> SettableCodec[list[str], Iterable[str]]:
-    return SettableCodec(_read_tags, list, show=list, check=partial(_check_tags, most=most))
+    return SettableCodec(_read_tags, list, show=list, check=partial(checks.check_tags, most=most))
 
 
 def state(kind: type[StateT]) -> Codec[StateT]:
@@ -425,7 +226,7 @@ def constants(*, most: int | None) -> SettableCodec[Mapping[str, str], Mapping[s
     return SettableCodec(
         _read_constants,
         _write_constants,
-        check=partial(_check_constants, most=most),
+        check=partial(checks.check_constants, most=most),
         same=_same_constants,
     )
 
@@ -458,7 +259,7 @@ def listed(
         lambda value: [codec.read(item) for item in read_list(value)],
         lambda values: [codec.write(item) for item in values] or None,
         show=list,
-        check=partial(_check_list, item=codec.check, most=most),
+        check=partial(checks.check_list, item=codec.check, most=most),
     )
 
 
@@ -475,50 +276,58 @@ def mapping(
     codec: SettableCodec[G, S],
 ) -> Callable[[str, Mapping[str, S]], Mapping[str, G]]:
     """What checks a mapping of text to what the codec given reads."""
-    return partial(_check_mapping, item=codec.check)
+    return partial(checks.check_mapping, item=codec.check)
 
 
-def integer(*, least: int = 0, most: int = LARGEST_INT32) -> SettableCodec[int, int]:
+def integer(*, least: int = 0, most: int = checks.LARGEST_INT32) -> SettableCodec[int, int]:
     return SettableCodec(
-        read_integer, unchanged, check=partial(_check_integer, least=least, most=most)
+        read_integer, unchanged, check=partial(checks.check_integer, least=least, most=most)
     )
 
 
 def number(*, least: float = 0.0, below: float = math.inf) -> SettableCodec[float, float]:
     return SettableCodec(
-        read_number, unchanged, check=partial(_check_number, least=least, below=below)
+        read_number, unchanged, check=partial(checks.check_number, least=least, below=below)
     )
 
 
 def word(kind: type[WordT]) -> SettableCodec[WordT, str]:
-    return SettableCodec(partial(_read_word, kind=kind), str, check=partial(_check_word, kind=kind))
+    return SettableCodec(
+        partial(_read_word, kind=kind), str, check=partial(checks.check_word, kind=kind)
+    )
 
 
 SHORTNAME: Final[SettableCodec[str | None, str | None]] = SettableCodec(
-    read_optional_text, unchanged, check=check_shortname
+    read_optional_text, unchanged, check=checks.check_shortname
 )
 BOOLEAN: Final[SettableCodec[bool, bool]] = SettableCodec(
-    _read_boolean, unchanged, check=check_boolean
+    _read_boolean, unchanged, check=checks.check_boolean
 )
 _SPAN: Final[SettableCodec[TimeSpan, str | timedelta]] = SettableCodec(
-    lambda value: read_optional_duration(value) or TimeSpan.ZERO, unchanged, check=check_duration
+    lambda value: read_optional_duration(value) or TimeSpan.ZERO,
+    unchanged,
+    check=checks.check_duration,
 )
 OPTIONAL_DURATION: Final[SettableCodec[TimeSpan | None, str | timedelta | None]] = attrs.evolve(
     optional(_SPAN), same=_same_duration
 )
 DURATION: Final[SettableCodec[TimeSpan, str | timedelta | None]] = SettableCodec(
-    _read_duration, unchanged, check=_check_duration_or_none
+    _read_duration, unchanged, check=checks.check_duration_or_none
 )
 SPAN_SAID: Final[Codec[TimeSpan | None]] = Codec(read_optional_duration, unchanged)
 DATE: Final[Codec[datetime | None]] = Codec(read_date, _write_date)
 OPTIONAL_TEXT: Final[Codec[str | None]] = Codec(read_optional_text, unchanged)
-NAME: Final = text(longest=LONGEST_NAME)
-UUID_TEXT: Final[SettableCodec[str, str]] = SettableCodec(read_string, unchanged, check=check_uuid)
+NAME: Final = text(longest=checks.LONGEST_NAME)
+UUID_TEXT: Final[SettableCodec[str, str]] = SettableCodec(
+    read_string, unchanged, check=checks.check_uuid
+)
 OPTIONAL_UUID: Final[SettableCodec[str | None, str | None]] = attrs.evolve(
     optional(UUID_TEXT), read=read_optional_uuid
 )
 CONSTRAINTS: Final = constants(most=None)
-RANGES: Final[SettableCodec[str, str]] = SettableCodec(read_string, unchanged, check=_check_ranges)
+RANGES: Final[SettableCodec[str, str]] = SettableCodec(
+    read_string, unchanged, check=checks.check_ranges
+)
 LABELS: Final[SettableCodec[Mapping[str, str], Mapping[str, str]]] = SettableCodec(
     lambda value: MappingProxyType(
         {name: read_string(label) for name, label in read_object(value or {}).items()}

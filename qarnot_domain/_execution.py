@@ -41,23 +41,29 @@ class Constants(MutableMapping[str, str]):
 
     def __init__(self, owner: Execution) -> None:
         self._owner = owner
+        # Asked for once: however many constants there are, they are of the same moment.
+        self._constants = owner._constants
 
     def __getitem__(self, name: str) -> str:
-        return self._owner._constants[name]
+        return self._constants[name]
 
     def __setitem__(self, name: str, value: str) -> None:
-        self._owner.constants = {**self, name: value}
+        self._set({**self._constants, name: value})
 
     def __delitem__(self, name: str) -> None:
-        rest = dict(self)
+        rest = dict(self._constants)
         del rest[name]
-        self._owner.constants = rest
+        self._set(rest)
+
+    def _set(self, constants: Mapping[str, str]) -> None:
+        self._owner.constants = constants
+        self._constants = constants
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._owner._constants)
+        return iter(self._constants)
 
     def __len__(self) -> int:
-        return len(self._owner._constants)
+        return len(self._constants)
 
     def __repr__(self) -> str:
         """Without the values, which may be passwords."""
@@ -228,13 +234,21 @@ class Execution(Resource):
                 submitted.cache.expire()
                 raise
             submitted.cache.replace(submitted.cache.value.with_values(staged))
+            self._given.update(staged)
             self._staged = MappingProxyType({})
 
+    @property
+    def _secrets(self) -> Mapping[str, object]:
+        """The constants as this program gave them, where the server masks them."""
+        given = self._given.get("constants")
+        return given if isinstance(given, Mapping) else {}
+
     def _refuse_masked(self, known: Mapping[str, object], staged: Mapping[str, object]) -> None:
-        before, after = known.get("constants"), staged.get("constants")
-        if isinstance(before, Mapping) and isinstance(after, Mapping):
-            for name in after:
-                if codecs.is_masked(name) and before.get(name) == after[name]:
+        said, given = known.get("constants"), staged.get("constants")
+        if isinstance(said, Mapping) and isinstance(given, Mapping):
+            for name, value in given.items():
+                is_theirs = said.get(name) == value and self._secrets.get(name) != value
+                if codecs.is_masked(name) and is_theirs:
                     raise ValueError(
                         f"constants: {name} is known only as the server masks it; set it anew"
                     )

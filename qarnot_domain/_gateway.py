@@ -94,10 +94,10 @@ from qarnot_api.models import (
 )
 from qarnot_api.types import UNSET, Response
 
+from ._checks import check_id
 from ._clock import Clock
-from ._codecs import check_id
 from ._retry import Kind
-from ._sending import Answer, Operation, Sender, Tries, date_of
+from ._sending import Answer, Operation, Sender, Tries, date_of, unknown_outcome
 from ._transport import Refused, Transport
 from .config import Settings
 from .exceptions import QarnotException, ResourceName
@@ -267,7 +267,8 @@ class Gateway:
         if 200 <= item.status_code < 300:
             return check_id("uuid", item.uuid)
         body = json.dumps({"message": item.message or None}).encode()
-        return self._sender.refusal(operation, item.status_code, body)
+        error = self._sender.refusal(operation, item.status_code, body)
+        return error if 400 <= item.status_code < 500 else unknown_outcome(operation, error)
 
     def retrieve_task(self, uuid: str) -> Answer[Task]:
         return self._read("retrieveTask", "task", partial(retrieve_task.sync_detailed, uuid))

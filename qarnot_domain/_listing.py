@@ -9,7 +9,8 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 
 import attrs
 
-from ._codecs import Json, Wire, check_count
+from ._checks import check_count
+from ._codecs import Json, Wire
 from ._convert import WirePage, wires
 from ._resource import Resource
 from .exceptions import MalformedResponseException
@@ -171,7 +172,7 @@ class Collection(Generic[R]):
         """
         waiting: dict[str, list[R]] = {}
         for resource in resources:
-            if resource.uuid is not None:
+            if resource.uuid is not None and not resource._deleted:
                 waiting.setdefault(resource.uuid.lower(), []).append(resource)
         uuids = iter(tuple(waiting))
         while chunk := list(islice(uuids, _REFRESHED_AT_ONCE)):

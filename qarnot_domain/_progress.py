@@ -19,14 +19,19 @@ def following(progress: bool | Report, name: str) -> Generator[Report]:
         TypeError: `progress` is neither a `bool` nor callable.
         ModuleNotFoundError: a live line is wanted and the extra `progress` is not installed.
     """
+    check_progress(progress)
     if callable(progress):
         yield progress
-    elif progress is True:
+    elif progress:
         with _live_line(name) as report:
             yield report
-    elif progress is False:
-        yield _nothing
     else:
+        yield _nothing
+
+
+def check_progress(progress: object) -> None:
+    """Raise `TypeError` for what `following` does not take."""
+    if not isinstance(progress, bool) and not callable(progress):
         raise TypeError(
             f"progress must be a bool or a function of counts, not {type(progress).__name__}"
         )

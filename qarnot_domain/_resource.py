@@ -14,6 +14,7 @@ from uuid import uuid4
 
 import attrs
 
+from . import _checks as checks
 from . import _codecs as codecs
 from ._cache import Cached, Ticket
 from ._codecs import Json, Wire
@@ -146,7 +147,7 @@ class Resource(ABC):
         """
         snapshot = Snapshot.read(cls._members, payload, is_part=is_summary)
         try:
-            uuid = codecs.check_id("uuid", codecs.read_text(payload.get("uuid")))
+            uuid = checks.check_id("uuid", codecs.read_text(payload.get("uuid")))
         except ValueError as error:
             raise ValueError(f"uuid: {error}") from error
         resource = cls.__new__(cls)
@@ -263,7 +264,7 @@ class Resource(ABC):
 
     @auto_update.setter
     def auto_update(self, value: bool) -> None:
-        self._auto_update = codecs.check_boolean("auto_update", value)
+        self._auto_update = checks.check_boolean("auto_update", value)
 
     @property
     def update_cache_time(self) -> float:
@@ -414,7 +415,7 @@ class Resource(ABC):
             UnauthorizedException: the token is not accepted, or does not allow this.
             QarnotGenericException: any other failure; what was known stays.
         """
-        flush = codecs.check_boolean("flushcache", flushcache)
+        flush = checks.check_boolean("flushcache", flushcache)
         if self._submitted is None:
             return
         if flush:

@@ -69,6 +69,8 @@ class Tries:
         self._clock = clock
         self._began = clock.monotonic()
         self._history: list[Attempt] = []
+        self._earlier: tuple[Attempt, ...] = ()
+        """The attempts made together with others, which do not count against its own."""
         self.cost = 0
         self.in_doubt = False
         """Whether an attempt may have taken effect although it failed."""
@@ -85,7 +87,15 @@ class Tries:
 
     @property
     def history(self) -> tuple[Attempt, ...]:
-        return tuple(self._history)
+        return (*self._earlier, *self._history)
+
+    def for_one(self) -> Tries:
+        """Those for one of many that were sent together, of which it is unknown what happened."""
+        tries = Tries(self._clock, self._quota, keyed=self.keyed)
+        tries._began = self._began
+        tries._earlier = self.history
+        tries.in_doubt = tries.may_look_up = True
+        return tries
 
     def succeed(self) -> None:
         """Give back what the last retry took of the connection's quota."""
@@ -152,7 +162,7 @@ class Sender:
         if decision.action == "give-up":
             raise error from failure
         if decision.action != "repeat":
-            raise _unknown(operation, error) from error
+            raise unknown_outcome(operation, error) from error
 
     def _wait(
         self, operation: Operation, decision: Decision, error: QarnotException, tries: Tries
@@ -221,7 +231,7 @@ def _outcome(failure: Failure, error: QarnotException) -> Outcome:
     return Outcome(Phase.UNREADABLE if isinstance(failure, _Malformed) else Phase.LOST)
 
 
-def _unknown(operation: Operation, error: QarnotException) -> SubmissionUnknownException:
+def unknown_outcome(operation: Operation, error: QarnotException) -> SubmissionUnknownException:
     return SubmissionUnknownException(
         f"{operation.name}: it is unknown whether this took effect, so it was not sent again; "
         f"look for it before creating another: {error.message}",

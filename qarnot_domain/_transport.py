@@ -82,7 +82,7 @@ _NOT_SENT: Final = (
     httpx.InvalidURL,
 )
 
-_current: Final[ContextVar[Exchange | None]] = ContextVar("exchange", default=None)
+_current: Final[ContextVar[Exchange]] = ContextVar("exchange")
 
 
 @contextmanager
@@ -180,8 +180,7 @@ def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
 
 def _remember(request: httpx.Request) -> None:
     exchange = _current.get()
-    if exchange is not None:
-        exchange.method, exchange.url = request.method, str(request.url)
+    exchange.method, exchange.url = request.method, str(request.url)
 
 
 def _only_success(response: httpx.Response) -> None:

@@ -173,12 +173,14 @@ class Tagged(Value):
     @classmethod
     def _read(cls, payload: Json) -> Self:
         wire = read_object(payload)
-        kind = cls._kinds.get(str(wire.get(cls._tag)), cls)
-        if not issubclass(kind, cls):
-            raise ValueError(f"expected a {cls.__name__}, not a {kind.__name__}")
-        if kind is cls:
+        said = wire.get(cls._tag)
+        kind = cls._kinds.get(said) if isinstance(said, str) else None
+        if cls._kind is not None and kind is not cls:
+            raise ValueError(f"expected the {cls._tag} {cls._kind}, not {said!r}")
+        if kind is None:
             return super()._read(wire)
-        return kind._read_kind({name: value for name, value in wire.items() if name != cls._tag})
+        rest = {name: value for name, value in wire.items() if name != cls._tag}
+        return cast("Self", kind._read_kind(rest))
 
     @classmethod
     def _read_kind(cls, wire: Wire) -> Self:

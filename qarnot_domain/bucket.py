@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from . import _checks as checks
 from . import _codecs as codecs
 from ._codecs import SettableCodec
 from ._values import Value, member, value
@@ -58,7 +59,9 @@ _BUCKET: Final = value(ResourcesBucket)
 
 
 def _check_bucket(member: str, given: ResourcesBucket | str) -> ResourcesBucket:
-    return _BUCKET.check(member, ResourcesBucket(given) if isinstance(given, str) else given)
+    if isinstance(given, str):
+        return ResourcesBucket(checks.check_text(member, given, longest=checks.LARGEST_INT32))
+    return _BUCKET.check(member, given)
 
 
 RESOURCES: Final = codecs.listed(

@@ -445,7 +445,7 @@ class Connection:
             Those that the server does not have any more, which stay as they are.
 
         Raises:
-            TypeError: something else than jobs, tasks and pools.
+            TypeError, ValueError: something else than jobs, tasks and pools of this connection.
             UnauthorizedException, QarnotGenericException: the server refused or failed; what was
                 asked for before is up to date.
         """
@@ -453,6 +453,8 @@ class Connection:
         for one in given:
             if not isinstance(one, (Job, Task, Pool)):
                 raise TypeError(f"objects must be jobs, tasks and pools, not {type(one).__name__}")
+            if one._connection is not self:
+                raise ValueError(f"objects: {one!r} is of another connection")
         return [
             *self._jobs.refresh([one for one in given if isinstance(one, Job)]),
             *self._tasks.refresh([one for one in given if isinstance(one, Task)]),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from . import _checks as checks
 from . import _codecs as codecs
 from ._codecs import Codec, Json, SettableCodec
 from ._values import Value, all_of, member
@@ -40,13 +41,18 @@ def _uuid(task: Task | str) -> str | None:
     return task if isinstance(task, str) else task.uuid
 
 
+def _key(task: Task | str) -> Task | str:
+    """What two ways to name the same task have in common."""
+    return _uuid(task) or task
+
+
 def _is_task(value: object) -> bool:
     return getattr(type(value), "_kind", None) == "task"
 
 
 def _check_task(member: str, value: Task | str) -> Task | str:
     if isinstance(value, str):
-        return codecs.check_uuid(member, value)
+        return checks.check_uuid(member, value)
     if not _is_task(value):
         raise TypeError(f"{member} must be a Task or a uuid, not {type(value).__name__}")
     return value
@@ -135,7 +141,11 @@ def _check_dependencies(member: str, value: Dependencies) -> TaskDependencies:
             f"not {type(value).__name__}"
         )
     given = list(value)
-    advanced = list(dict.fromkeys(one for one in given if isinstance(one, AdvancedDependency)))
+    advanced = {
+        (_key(one.task), frozenset(one.task_final_state_condition)): one._as_given()
+        for one in given
+        if isinstance(one, AdvancedDependency)
+    }
     simple = [
         _check_task(f"{member}[{index}]", one)
         for index, one in enumerate(given)
@@ -143,10 +153,12 @@ def _check_dependencies(member: str, value: Dependencies) -> TaskDependencies:
     ]
     if simple and advanced:
         raise ValueError(f"{member} must be all simple or all AdvancedDependency, not both")
-    awaited = [dependency.task for dependency in advanced]
+    awaited = [key for key, _ in advanced]
     if len(set(awaited)) < len(awaited):
         raise ValueError(f"{member} must name each task once, and names {_twice(awaited)} again")
-    return TaskDependencies(tuple(dict.fromkeys(simple)), tuple(advanced))
+    return TaskDependencies(
+        tuple({_key(task): task for task in simple}.values()), tuple(advanced.values())
+    )
 
 
 def _twice(awaited: list[Task | str]) -> str:

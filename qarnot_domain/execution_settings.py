@@ -120,7 +120,8 @@ def _read_forced_constants(value: Json) -> Mapping[str, ForcedConstant]:
     constants: dict[str, ForcedConstant] = {}
     for wire in map(codecs.read_object, codecs.read_list(value)):
         rest = dict(wire)
-        constants[codecs.read_text(rest.pop("constantName", None))] = ForcedConstant.from_json(rest)
+        name = codecs.read_text(rest.pop("constantName", None))
+        constants[name] = ForcedConstant.from_json(rest)
     return MappingProxyType(constants)
 
 

@@ -24,7 +24,8 @@ from typing import TYPE_CHECKING, ClassVar, Final, Generic, Never, Self, TypeVar
 
 import attrs
 
-from ._codecs import DATE, Json, check_boolean, check_duration, check_text, check_uuid
+from ._checks import check_boolean, check_duration, check_text, check_uuid
+from ._codecs import DATE, Json
 from .states import JobState, PoolState, State, TaskState
 
 K = TypeVar("K", bound="Fields")

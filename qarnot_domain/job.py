@@ -8,6 +8,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from . import _checks as checks
 from . import _codecs as codecs
 from . import _convert as convert
 from ._codecs import Wire
@@ -137,7 +138,7 @@ class Job(InPool):
             MissingJobException: it is gone already.
             QarnotGenericException: any other failure.
         """
-        force = codecs.check_boolean("forceAbort", forceAbort)
+        force = checks.check_boolean("forceAbort", forceAbort)
         self._delete(partial(self._connection._gateway.delete_job, force=force))
 
     def wait(

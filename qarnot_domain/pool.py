@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Generic, Self, TypeVar, cast, overload
 
+from . import _checks as checks
 from . import _codecs as codecs
 from . import _convert as convert
 from ._codecs import Codec, SettableCodec, Wire
@@ -299,7 +300,7 @@ def _check_pool(member: str, value: Pool | str | None) -> str | None:
         return value.uuid
     if not isinstance(value, str):
         raise TypeError(f"{member} must be a Pool, a uuid or None, not {type(value).__name__}")
-    return codecs.check_uuid(member, value)
+    return checks.check_uuid(member, value)
 
 
 POOL_UUID: Final[SettableCodec[str | None, Pool | str | None]] = SettableCodec(

@@ -8,12 +8,13 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from . import _checks as checks
 from . import _codecs as codecs
 from . import _convert as convert
 from ._codecs import Codec, Json, SettableCodec, Wire
 from ._execution import Execution, exclude
 from ._fields import Committable, ServerField, SubmitOnce
-from ._progress import following
+from ._progress import check_progress, following
 from ._resource import Resource
 from ._seconds import seconds
 from ._sending import Answer, Tries
@@ -107,7 +108,7 @@ class Task(InPool, Execution):
 
     instancecount: SubmitOnce[int | None, int | None] = SubmitOnce(
         "instanceCount",
-        codecs.optional(codecs.integer(least=1, most=codecs.MOST_INSTANCES)),
+        codecs.optional(codecs.integer(least=1, most=checks.MOST_INSTANCES)),
         None,
     )
     """How many instances run: an int, 1 to 2048, or `None` with a range.
@@ -214,7 +215,7 @@ class Task(InPool, Execution):
 
     priority: SubmitOnce[int | None, int | None] = SubmitOnce(
         "priority",
-        codecs.optional(codecs.integer(least=-codecs.LARGEST_INT32 - 1, most=codecs.LARGEST_INT32)),
+        codecs.optional(codecs.integer(least=-checks.LARGEST_INT32 - 1, most=checks.LARGEST_INT32)),
         None,
     )
     """Its priority, for administrators; the API does not say it back, so then `None`."""
@@ -311,11 +312,22 @@ class Task(InPool, Execution):
         self._await(dependencies)
 
     def _await(self, more: Iterable[Task | str | AdvancedDependency]) -> None:
-        present = self.dependencies
-        self.dependencies = [*present.tasks, *present.advanced_depends_on, *more]
+        present, added = self.dependencies, DEPENDENCIES.check("dependencies", more)
+        self.dependencies = [
+            *present.tasks,
+            *added.tasks,
+            *present.advanced_depends_on,
+            *added.advanced_depends_on,
+        ]
 
     def remove_task_dependency(self, uuid: str) -> None:
-        """Remove a task from `dependencies`, if it is there; `AttributeError` after submission."""
+        """Remove a task from `dependencies`, if it is there.
+
+        Raises:
+            AttributeError: it is already submitted.
+            TypeError, ValueError: `uuid` is no uuid.
+        """
+        uuid = checks.check_uuid("uuid", uuid)
         present = self.dependencies
         self.dependencies = TaskDependencies(
             tuple(task for task in present.tasks if uuid not in (task, _uuid_of(task))),
@@ -338,7 +350,7 @@ class Task(InPool, Execution):
         if self in awaited:
             raise ValueError(f"dependencies: the task {self.name!r} would wait for itself")
         # What nothing waits for is in no circle, and so a long chain is built in linear time.
-        seen, ahead = set(awaited), awaited if self._is_awaited else []
+        seen, ahead = set(awaited), list(awaited) if self._is_awaited else []
         while ahead:
             for task in ahead.pop()._awaited_drafts():
                 if task is self:
@@ -373,33 +385,34 @@ class Task(InPool, Execution):
 
     def _check_place(self) -> None:
         """Refuse a place to run that the job does not leave open."""
-        job = self._draft["job"]
         place = self._draft["profile"] or self._draft["pool"]
-        in_pool = self._draft["pool"]
-        if isinstance(job, Resource):
-            in_pool = in_pool or job._peek("pool")
-            if job._peek("pool") is not None and place is not None:
-                raise ValueError(
-                    f"profile and pool must be left out, not {place!r}: the task runs in the pool "
-                    f"of the job {job._peek('name')!r}"
-                )
-        # Of a job given by its uuid it is not known whether it has a pool.
-        if place is None and not isinstance(job, str) and in_pool is None:
+        pool_of_job = self._known_of_job("pool", unless_in_a_job=None)
+        if place is None and pool_of_job is None:
             raise ValueError("either profile or pool is needed, as the job has no pool")
+        if place is not None and isinstance(pool_of_job, str):
+            raise ValueError(
+                f"profile and pool must be left out, not {place!r}: the task runs in the pool of "
+                f"its job {self._known_of_job('name', unless_in_a_job=None)!r}"
+            )
+        in_pool = self._draft["pool"] is not None or isinstance(pool_of_job, str)
         if in_pool and self._draft["hardware_constraints"]:
             raise ValueError("hardware_constraints are the pool's for a task that runs in one")
 
     def _check_dependencies(self) -> None:
-        if not self._draft["dependencies"]:
-            return
+        if self._draft["dependencies"]:
+            uses = self._known_of_job("use_dependencies", unless_in_a_job=False)
+            if uses is False:
+                raise ValueError(
+                    "dependencies need a job that was created with use_dependencies, and the task "
+                    "is in none"
+                )
+
+    def _known_of_job(self, name: str, *, unless_in_a_job: object) -> object:
+        """What is known of a member of its job; `...` when nothing is, as of one given by uuid."""
         job = self._draft["job"]
         if job is None:
-            raise ValueError("dependencies need a job that uses them, and the task is in none")
-        if isinstance(job, Resource) and job._peek("use_dependencies") is False:
-            raise ValueError(
-                f"dependencies need a job that uses them: {job._peek('name')!r} was created "
-                "without use_dependencies"
-            )
+            return unless_in_a_job
+        return job._known().get(name, ...) if isinstance(job, Resource) else ...
 
     def _prepare(self) -> dict[str, Json]:
         for task in self._awaited_drafts():
@@ -504,8 +517,10 @@ class Task(InPool, Execution):
         Raises:
             What `submit`, `wait` and `abort` do.
         """
+        limit = None if job_timeout is None else seconds("job_timeout", job_timeout)
+        check_progress(progress)
         self.submit()
-        if self.wait(job_timeout, progress):
+        if self.wait(limit, progress):
             return True
         try:
             self.abort()

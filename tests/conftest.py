@@ -19,6 +19,8 @@ settings.register_profile(
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],
 )
+# By hand: pytest --hypothesis-profile=thorough tests/property
+settings.register_profile("thorough", max_examples=500, stateful_step_count=50, deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")  # noqa: TID251
 
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")

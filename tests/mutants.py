@@ -34,17 +34,17 @@ TESTS = {
     "_retry": ["unit/test_retry.py", "property/test_retry.py"],
     "_cache": ["unit/test_cache.py"],
     "exceptions": ["unit/test_exceptions.py", "property/test_exceptions.py"],
-    "_fields": ["property/test_convert.py", "unit/test_job.py"],
+    "_fields": ["property/test_convert.py", "unit/job"],
     "_codecs": [
         "property/test_convert.py",
         "unit/test_pool.py",
         "unit/test_task.py",
-        "unit/test_job.py",
+        "unit/job",
     ],
     "_submission": ["unit/test_submission.py"],
     "_convert": ["property/test_convert.py", "unit/test_connection.py"],
-    "_resource": ["unit/test_job.py", "unit/test_submission.py", "unit/test_pool.py"],
-    "job": ["unit/test_job.py", "unit/test_submission.py"],
+    "_resource": ["unit/job", "unit/test_submission.py", "unit/test_pool.py"],
+    "job": ["unit/job", "unit/test_submission.py"],
 }
 """Module -> the tests that are to notice its mutants, the fastest first."""
 

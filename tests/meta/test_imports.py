@@ -31,6 +31,7 @@ ORDER: Final = (
     "_clock",
     "_seconds",
     # Values, settings, policy.
+    "_checks",
     "_codecs",
     "filters",
     "_values",
@@ -70,7 +71,7 @@ ORDER: Final = (
 )
 """Every module of the library: each may import only from those before it."""
 
-LEAVES: Final = ORDER[: ORDER.index("_codecs")]
+LEAVES: Final = ORDER[: ORDER.index("_checks")]
 
 PURE: Final = ("exceptions", "timespan", "_words", "states")
 """Modules that import the standard library alone."""
