@@ -6,6 +6,7 @@ member. The limits are those of the document (`openapi/qarnot-compute.yaml`).
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
@@ -129,11 +130,11 @@ def check_count(member: str, value: int) -> int:
     return check_integer(member, value, least=1, most=LARGEST_INT32)
 
 
-def check_number(member: str, value: float, *, least: float, below: float) -> float:
+def check_number(member: str, value: float, *, least: float, most: float) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise TypeError(f"{member} must be a number, not {type(value).__name__}")
-    if not least <= value < below:
-        raise ValueError(f"{member} must be {least:g} or more and below {below:g}, not {value!r}")
+    if not least <= value <= most or math.isinf(value):
+        raise ValueError(f"{member} must be a number from {least:g} to {most:g}, not {value!r}")
     return value
 
 

@@ -176,6 +176,11 @@ def _read_constants(value: Json) -> Mapping[str, str]:
     return MappingProxyType(constants)
 
 
+def _read_labels(value: Json) -> Mapping[str, str]:
+    labels = {} if value is None else read_object(value)
+    return MappingProxyType({name: read_string(label) for name, label in labels.items()})
+
+
 _MASKED: Final = "QARNOT_SECRET__"
 """How the names of the constants begin that the API masks when they are read back."""
 
@@ -242,6 +247,11 @@ def optional(codec: SettableCodec[G, S]) -> SettableCodec[G | None, S | None]:
     )
 
 
+def unsaid(codec: SettableCodec[G, S]) -> SettableCodec[G, S]:
+    """As the codec given, for what the API does not say back as it was given."""
+    return attrs.evolve(codec, same=lambda _sent, _said: True)
+
+
 def reported(codec: Codec[G]) -> Codec[G | None]:
     """As the codec given, or nothing, and only the server's to say."""
     return Codec(
@@ -285,9 +295,9 @@ def integer(*, least: int = 0, most: int = checks.LARGEST_INT32) -> SettableCode
     )
 
 
-def number(*, least: float = 0.0, below: float = math.inf) -> SettableCodec[float, float]:
+def number(*, least: float = 0.0, most: float = math.inf) -> SettableCodec[float, float]:
     return SettableCodec(
-        read_number, unchanged, check=partial(checks.check_number, least=least, below=below)
+        read_number, unchanged, check=partial(checks.check_number, least=least, most=most)
     )
 
 
@@ -329,9 +339,7 @@ RANGES: Final[SettableCodec[str, str]] = SettableCodec(
     read_string, unchanged, check=checks.check_ranges
 )
 LABELS: Final[SettableCodec[Mapping[str, str], Mapping[str, str]]] = SettableCodec(
-    lambda value: MappingProxyType(
-        {name: read_string(label) for name, label in read_object(value or {}).items()}
-    ),
+    _read_labels,
     lambda labels: dict(labels) or None,
     show=dict,
     check=mapping(text(shortest=0)),

@@ -7,7 +7,7 @@ the API's sentinels apart and to keep members it does not know; `_codecs` reads 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol, TypeVar, cast, runtime_checkable
+from typing import Any, Protocol, TypeVar, cast, runtime_checkable
 
 import attrs
 from qarnot_api.models import (
@@ -97,11 +97,31 @@ def job_create(creation: Wire) -> JobCreate:
 
 
 def task_create(creation: Wire) -> TaskCreate:
-    return TaskCreate.from_dict(creation)
+    return _writable(TaskCreate.from_dict(creation))
 
 
 def pool_create(creation: Wire) -> PoolCreate:
-    return PoolCreate.from_dict(creation)
+    return _writable(PoolCreate.from_dict(creation))
+
+
+class _AsItIs(dict[str, Any]):
+    """An object of a kind that generated code does not know, and so left as it came."""
+
+    def to_dict(self) -> dict[str, Any]:
+        return dict(self)
+
+
+CreationT = TypeVar("CreationT", TaskCreate, PoolCreate)
+
+
+def _writable(creation: CreationT) -> CreationT:
+    """Let generated code write the hardware constraints that it could not read."""
+    constraints: Any = creation.hardware_constraints
+    if constraints:
+        creation.hardware_constraints = cast(
+            "Any", [_AsItIs(one) if isinstance(one, Mapping) else one for one in constraints]
+        )
+    return creation
 
 
 def task_update(update: Wire) -> TaskUpdate:

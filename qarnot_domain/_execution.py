@@ -223,7 +223,9 @@ class Execution(Resource):
             staged = self._staged
             if not staged:
                 return
-            self._refuse_masked(submitted.cache.value.values, staged)
+            known = submitted.cache.value.values
+            self._refuse_masked(known, staged)
+            self._check_update({**self._initial, **known, **staged})
             members = [member for member in self._members if member.name in staged]
             try:
                 self._send_update(
@@ -236,6 +238,9 @@ class Execution(Resource):
             submitted.cache.replace(submitted.cache.value.with_values(staged))
             self._given.update(staged)
             self._staged = MappingProxyType({})
+
+    def _check_update(self, values: Mapping[str, object]) -> None:
+        """Raise `ValueError` for members that would exclude or need one another."""
 
     @property
     def _secrets(self) -> Mapping[str, object]:

@@ -418,6 +418,10 @@ class Gateway:
             response = call(client=self._api)
             if response.parsed is None:
                 raise ValueError(f"no body with status {int(response.status_code)}")
+            # Generated code reads a list as an object, and an object as a list, if it can.
+            begins = b"[" if isinstance(response.parsed, list) else b"{"
+            if not response.content.lstrip().startswith(begins):
+                raise ValueError(f"expected {begins.decode()!r} at its beginning")
             return Answer(response.parsed, date_of(response.headers))
 
         return self._sender.send(Operation(name, Kind.READ, missing), send)

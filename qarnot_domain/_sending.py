@@ -132,6 +132,10 @@ class Sender:
                     try:
                         result = send()
                     except _PARSING as error:
+                        if exchange.method is None:
+                            raise QarnotGenericException(
+                                f"{operation.name}: the request cannot be written: {error}"
+                            ) from error
                         raise _Malformed(_reason(error)) from error
             except Failure as failure:
                 self._after(operation, failure, exchange, tries)

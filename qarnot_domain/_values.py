@@ -94,6 +94,13 @@ class Value:
                 object.__setattr__(self, own.name, own.codec.check(own.name, value))
 
     @classmethod
+    def _check_member(cls, name: str, value: object, *, shown_as: str) -> None:
+        """Raise what making it with this member would, naming the member as users call it."""
+        (own,) = (member for member in cls._members if member.name == name)
+        if isinstance(own.codec, SettableCodec):
+            own.codec.check(shown_as, value)
+
+    @classmethod
     def from_json(cls, payload: Wire) -> Self:
         """The value in the API's JSON; unknown members are kept for `to_json`.
 
@@ -112,7 +119,7 @@ class Value:
             said = [rest.pop(name, None) for name in names]
             value = next((one for one in said if one is not None), None)
             object.__setattr__(made, own.name, own.read(value))
-        object.__setattr__(made, "_extra", MappingProxyType(deepcopy(rest)))
+        object.__setattr__(made, "_extra", deepcopy(rest))
         return made
 
     def to_json(self) -> dict[str, Json]:
@@ -135,6 +142,14 @@ class Value:
         made.__dict__.update(self.__dict__, **{own.name: own.default for own in said})
         return made
 
+    def _is_said_by(self, said: Value) -> bool:
+        """Whether what the server says is this; what was left to it may be anything."""
+        return type(said) is type(self) and all(
+            _is_said(getattr(self, own.name), getattr(said, own.name))
+            for own in self._members
+            if isinstance(own.codec, SettableCodec)
+        )
+
     def _content(self) -> tuple[object, ...]:
         return tuple(getattr(self, own.name) for own in self._members)
 
@@ -149,6 +164,12 @@ class Value:
 
 def _written(own: _Member, value: object) -> Json:
     return None if value is None else own.codec.write(value)
+
+
+def _is_said(sent: object, said: object) -> bool:
+    if isinstance(sent, Value) and isinstance(said, Value):
+        return sent._is_said_by(said)
+    return sent is None or sent == said
 
 
 class Tagged(Value):
@@ -205,7 +226,7 @@ def value(kind: type[ValueT]) -> SettableCodec[ValueT, ValueT]:
             raise TypeError(f"{name} must be a {kind.__name__}, not {type(given).__name__}")
         return given._as_given()
 
-    return SettableCodec(kind._read, kind.to_json, check=check)
+    return SettableCodec(kind._read, kind.to_json, check=check, same=_is_said)
 
 
 def all_said(codec: Codec[G]) -> Codec[Sequence[G]]:

@@ -26,7 +26,6 @@ from .filters import Condition, JobFields, PoolFields, TaskFields
 from .hardware_constraint import CpuModelHardware, HardwareConstraint
 from .job import Job
 from .pool import Pool
-from .scaling import ElasticProperty
 from .task import Task
 
 
@@ -343,7 +342,7 @@ class Connection:
         maximum_total_slots: int = 1,
         minimum_idle_slots: int = 0,
         minimum_idle_time_seconds: int = 0,
-        resize_factor: float = ElasticProperty().ramp_resize_factor,
+        resize_factor: float = 1.0,
         resize_period: int = 90,
         shortname: str | None = None,
     ) -> Pool:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-import attrs
-
 from . import _checks as checks
 from . import _codecs as codecs
 from ._codecs import Codec, Json, SettableCodec
-from ._values import Value, all_of, member
+from ._values import Value, all_of, member, value
 from ._words import Known, Word
 
 if TYPE_CHECKING:
@@ -99,21 +97,32 @@ class AdvancedDependency(Value):
         return _uuid(self.task)
 
 
-@attrs.frozen
-class TaskDependencies:
+class TaskDependencies(Value):
     """What a task waits for, either simply or with conditions (schema `TaskDependencies`)."""
 
-    tasks: tuple[Task | str, ...] = ()
+    tasks: Sequence[Task | str] = member(all_of(_TASK), default=(), wire="dependsOn")
     """The tasks to wait for simply, as they were given: uuids, where the server said them."""
-    advanced_depends_on: tuple[AdvancedDependency, ...] = ()
+    advanced_depends_on: Sequence[AdvancedDependency] = member(
+        all_of(value(AdvancedDependency)), default=()
+    )
     """The tasks to wait for with conditions on how they end."""
-    state: DependencyState | None = None
+    state: DependencyState | None = member(
+        Codec(codecs.word(DependencyState).read, str), default=None
+    )
     """How far all of it is, as the server says."""
 
     @property
     def depends_on(self) -> tuple[str, ...]:
         """The uuids of `tasks`, those not submitted yet left out."""
         return tuple(uuid for uuid in map(_uuid, self.tasks) if uuid is not None)
+
+    def to_json(self) -> dict[str, Json]:
+        """The wire form: without tasks not submitted yet, and without a way that is not used."""
+        written = super().to_json()
+        advanced = [one for one in self.advanced_depends_on if one.task_uuid is not None]
+        written["dependsOn"] = list(self.depends_on)
+        written["advancedDependsOn"] = [one.to_json() for one in advanced]
+        return {name: value for name, value in written.items() if value != []}
 
     @property
     def awaited(self) -> Iterator[Task | str]:
@@ -167,22 +176,7 @@ def _twice(awaited: list[Task | str]) -> str:
 
 
 def _read_dependencies(value: Json) -> TaskDependencies:
-    wire = codecs.read_object(value or {})
-    state = wire.get("state")
-    return TaskDependencies(
-        tuple(map(codecs.read_text, codecs.read_list(wire.get("dependsOn")))),
-        tuple(map(AdvancedDependency._read, codecs.read_list(wire.get("advancedDependsOn")))),
-        None if state is None else DependencyState.read(codecs.read_string(state)),
-    )
-
-
-def _write_dependencies(dependencies: TaskDependencies) -> Json:
-    written: dict[str, Json] = {
-        "dependsOn": list(dependencies.depends_on) or None,
-        "advancedDependsOn": [one.to_json() for one in dependencies.advanced_depends_on] or None,
-        "state": dependencies.state,
-    }
-    return {name: value for name, value in written.items() if value is not None} or None
+    return TaskDependencies() if value is None else TaskDependencies._read(value)
 
 
 def _conditions(dependencies: TaskDependencies) -> set[tuple[str | None, frozenset[str]]]:
@@ -195,7 +189,7 @@ def _conditions(dependencies: TaskDependencies) -> set[tuple[str | None, frozens
 
 DEPENDENCIES: Final[SettableCodec[TaskDependencies, Dependencies]] = SettableCodec(
     _read_dependencies,
-    _write_dependencies,
+    lambda dependencies: dependencies.to_json() or None,
     check=_check_dependencies,
     same=lambda sent, said: _conditions(sent) == _conditions(said),
 )

@@ -66,8 +66,8 @@ class ForcedConstant(Value):
 
     forced_value: str | None = member(codecs.text(shortest=0), default=None, shown=False)
     force_export_in_environment: bool | None = member(codecs.BOOLEAN, default=None)
-    access: ForcedConstantAccess | None = member(codecs.word(ForcedConstantAccess), default=None)
-    """Also settable as text, `readOnly` or `readWrite`."""
+    access: str | None = member(codecs.word(ForcedConstantAccess), default=None)
+    """A `ForcedConstantAccess`; also settable as text, `readOnly` or `readWrite`."""
 
 
 class ForcedNetworkRule(Value):

@@ -21,7 +21,14 @@ from .execution_settings import (
     MultiSlotsSettings,
     RetrySettings,
 )
-from .scaling import ELASTIC_PROPERTY, PREPARATION, SCALING, ElasticProperty, Scaling
+from .scaling import (
+    ELASTIC_PROPERTY,
+    PREPARATION,
+    SCALING,
+    ElasticProperty,
+    PreparationTask,
+    Scaling,
+)
 from .states import PoolState
 
 if TYPE_CHECKING:
@@ -48,6 +55,9 @@ class _Elastic(Generic[T]):
     def __init__(self, name: str) -> None:
         self._name = name
 
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._public_name = name
+
     @overload
     def __get__(self, instance: None, owner: type) -> Self: ...
     @overload
@@ -59,10 +69,29 @@ class _Elastic(Generic[T]):
 
     def __set__(self, instance: Pool, value: T) -> None:
         present = instance.elastic_property or _NOT_ELASTIC
+        present._check_member(self._name, value, shown_as=self._public_name)
         instance.elastic_property = present._with(self._name, value)
 
 
 _NOT_ELASTIC: Final = ElasticProperty(is_elastic=False)
+
+_TAKEN_AWAY: Final[Wire] = {"scaling": {"policies": []}, "elasticProperty": {"isElastic": False}}
+"""What is sent for a way to scale that is set to `None` after submission."""
+
+
+def _check_size(values: Mapping[str, object]) -> None:
+    """Raise `ValueError` for ways to scale that exclude each other, or contradict themselves."""
+    elastic = values["elastic_property"]
+    if not isinstance(elastic, ElasticProperty) or not elastic.is_elastic:
+        return
+    scaling = values["scaling"]
+    if isinstance(scaling, Scaling) and scaling.policies:
+        raise ValueError("elastic_property and scaling exclude each other: empty one of them")
+    if elastic.min_total_slots > elastic.max_total_slots:
+        raise ValueError(
+            f"elastic_minimum_slots {elastic.min_total_slots} must not exceed "
+            f"elastic_maximum_slots {elastic.max_total_slots}"
+        )
 
 
 class Pool(Execution):
@@ -115,11 +144,6 @@ class Pool(Execution):
     Settable until submission, and after it for `commit`.
     """
 
-    preparation_command_line: SubmitOnce[str | None, str | None] = SubmitOnce(
-        "preparationTask", PREPARATION, None
-    )
-    """The command that prepares each node, or `None`; settable until submission."""
-
     tasks_default_wait_for_pool_resources_synchronization: SubmitOnce[bool | None, bool | None] = (
         SubmitOnce(
             "taskDefaultWaitForPoolResourcesSynchronization", codecs.optional(codecs.BOOLEAN), None
@@ -171,6 +195,9 @@ class Pool(Execution):
     elastic_resize_factor: _Elastic[float] = _Elastic("ramp_resize_factor")
     elastic_resize_period: _Elastic[int] = _Elastic("resize_period")
 
+    _preparation: SubmitOnce[PreparationTask | None, str | None] = SubmitOnce(
+        "preparationTask", PREPARATION, None, name="preparation_command_line"
+    )
     _constants: Committable[Mapping[str, str], Mapping[str, str]] = Committable(
         "constants",
         codecs.constants(most=_MOST_CONSTANTS),
@@ -190,13 +217,23 @@ class Pool(Execution):
         self.profile = profile
         self.instancecount = instancecount
 
+    @property
+    def preparation_command_line(self) -> str | None:
+        """The command that prepares each node, or `None`; settable until submission."""
+        preparation = self._preparation
+        return None if preparation is None else preparation.command_line or None
+
+    @preparation_command_line.setter
+    def preparation_command_line(self, command: str | None) -> None:
+        self._preparation = command
+
     def setup_elastic(
         self,
         minimum_total_slots: int = 0,
         maximum_total_slots: int = 1,
         minimum_idle_slots: int = 0,
         minimum_idle_time_seconds: int = 0,
-        resize_factor: float = ElasticProperty().ramp_resize_factor,
+        resize_factor: float = 1.0,
         resize_period: int = 90,
     ) -> None:
         """Make it elastic; as setting `elastic_property`.
@@ -206,7 +243,7 @@ class Pool(Execution):
             maximum_total_slots: how many it has at most, ≥ 0.
             minimum_idle_slots: how many it keeps free, ≥ 0.
             minimum_idle_time_seconds: how long a slot is idle before it goes, in seconds, ≥ 0.
-            resize_factor: how fast it is resized, 0 or more and below 1.
+            resize_factor: how fast it is resized, 0 to 1.
             resize_period: how often it is resized, in seconds, ≥ 0.
 
         Raises:
@@ -224,13 +261,10 @@ class Pool(Execution):
 
     def _check_draft(self) -> None:
         super()._check_draft()
-        if self.is_elastic and self._draft["scaling"] is not None:
-            raise ValueError("elastic_property and scaling exclude each other: empty one of them")
-        if self.elastic_minimum_slots > self.elastic_maximum_slots:
-            raise ValueError(
-                f"elastic_minimum_slots {self.elastic_minimum_slots} must not exceed "
-                f"elastic_maximum_slots {self.elastic_maximum_slots}"
-            )
+        _check_size(self._draft)
+
+    def _check_update(self, values: Mapping[str, object]) -> None:
+        _check_size(values)
 
     @property
     def jobs(self) -> list[Job]:
@@ -285,7 +319,9 @@ class Pool(Execution):
         return convert.wire_answer(self._connection._gateway.retrieve_pool(uuid))
 
     def _send_update(self, uuid: str, wire: Wire) -> None:
-        self._connection._gateway.update_pool(uuid, convert.pool_update(wire))
+        # Null would leave it as it is.
+        update = {name: _TAKEN_AWAY.get(name) if v is None else v for name, v in wire.items()}
+        self._connection._gateway.update_pool(uuid, convert.pool_update(update))
 
     def _resync(self, uuid: str) -> None:
         self._connection._gateway.resync_pool(uuid)

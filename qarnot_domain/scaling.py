@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from datetime import time
 from typing import Final
 
+from . import _checks as checks
 from . import _codecs as codecs
-from ._codecs import Codec, Json, SettableCodec
+from ._codecs import Codec, SettableCodec
 from ._values import Tagged, Value, all_of, member, value
 from ._words import Known, Word
 
@@ -19,14 +20,14 @@ _SLOTS: Final = codecs.integer(most=_LARGEST_INT64)
 class ElasticProperty(Value):
     """The older way to let a pool grow and shrink; `Scaling` can do more."""
 
-    is_elastic: bool = member(codecs.BOOLEAN, default=True)
+    is_elastic: bool = member(codecs.BOOLEAN)
     min_total_slots: int = member(codecs.integer(), default=0)
     max_total_slots: int = member(codecs.integer(), default=1)
     min_idle_slots: int = member(codecs.integer(), default=0)
     resize_period: int = member(codecs.integer(), default=90)
     """How often the pool is resized, in seconds."""
-    ramp_resize_factor: float = member(codecs.number(below=1.0), default=0.4)
-    """How fast it is resized: 0 or more and below 1."""
+    ramp_resize_factor: float = member(codecs.number(most=1.0), default=1.0)
+    """How fast it is resized: 0 to 1."""
     min_idle_time_seconds: int = member(codecs.integer(), default=0)
 
 
@@ -119,6 +120,12 @@ class ManagedTasksQueueScalingPolicy(ScalingPolicy, kind="ManagedTasksQueue"):
     min_idle_time_seconds: int | None = member(_SLOTS, default=None)
     scaling_factor: float | None = member(codecs.number(), default=None)
 
+    def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
+        least, most = self.min_total_slots, self.max_total_slots
+        if least is not None and most is not None and least > most:
+            raise ValueError(f"min_total_slots {least} must not exceed max_total_slots {most}")
+
 
 _REPORTED_TEXT: Final[Codec[str]] = Codec(codecs.read_string, codecs.unchanged)
 
@@ -138,31 +145,26 @@ class Scaling(Value):
                 raise ValueError(f"policies: the name {name!r} is given twice")
 
 
-def _same_scaling(sent: Scaling | None, said: Scaling | None) -> bool:
-    return sent is None or (said is not None and sent == said._as_given())
-
-
-_SCALING: Final = codecs.optional(value(Scaling))
-SCALING: Final[SettableCodec[Scaling | None, Scaling | None]] = SettableCodec(
-    _SCALING.read, _SCALING.write, check=_SCALING.check, same=_same_scaling
-)
+SCALING: Final = codecs.optional(value(Scaling))
 ELASTIC_PROPERTY: Final = codecs.optional(value(ElasticProperty))
 
 
-def _read_preparation(value: Json) -> str | None:
-    if value is None:
+class PreparationTask(Value):
+    """What prepares a pool's nodes (schema `PreparationTask`)."""
+
+    command_line: str = member(codecs.text())
+
+
+_PREPARATION: Final = codecs.optional(value(PreparationTask))
+
+
+def _check_preparation(member: str, command: str | None) -> PreparationTask | None:
+    if command is None:
         return None
-    return codecs.read_optional_text(codecs.read_object(value).get("commandLine"))
+    return PreparationTask(checks.check_text(member, command, longest=checks.LARGEST_INT32))
 
 
-def _write_preparation(command: str | None) -> Json:
-    return None if command is None else {"commandLine": command}
-
-
-PREPARATION: Final[SettableCodec[str | None, str | None]] = SettableCodec(
-    _read_preparation,
-    _write_preparation,
-    check=codecs.optional(codecs.text()).check,
-    same=codecs.chosen_if_none,
+PREPARATION: Final[SettableCodec[PreparationTask | None, str | None]] = SettableCodec(
+    _PREPARATION.read, _PREPARATION.write, check=_check_preparation, same=_PREPARATION.same
 )
-"""The command line that prepares a pool's nodes (schema `PreparationTask`)."""
+"""The command line that prepares a pool's nodes."""

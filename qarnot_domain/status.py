@@ -57,6 +57,12 @@ class CompletedInstance(Value):
     execution_attempt_count: int | None = member(_INTEGER, default=None)
 
 
+class ClusterInfo(Value):
+    """The cluster that runs a task (schema `ClusterInfo`)."""
+
+    cluster_cores_count: int | None = member(_INTEGER, default=None)
+
+
 COMPLETED_INSTANCES: Final = codecs.all_reported(said(CompletedInstance))
 """The instances of a task that have ended."""
 
@@ -247,3 +253,6 @@ class Status(Value):
 
 STATUS: Final = codecs.reported(said(Status))
 """The status of a task or pool."""
+
+CLUSTER_INFO: Final = codecs.reported(said(ClusterInfo))
+"""The cluster of a task."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from . import _checks as checks
 from . import _codecs as codecs
 from . import _convert as convert
-from ._codecs import Codec, Json, SettableCodec, Wire
+from ._codecs import Json, SettableCodec, Wire
 from ._execution import Execution, exclude
 from ._fields import Committable, ServerField, SubmitOnce
 from ._progress import check_progress, following
@@ -25,7 +25,7 @@ from .execution_settings import RETRY_SETTINGS, RetrySettings
 from .filters import TaskFields
 from .pool import POOL_UUID, InPool, Pool
 from .states import TaskState
-from .status import COMPLETED_INSTANCES, CompletedInstance
+from .status import CLUSTER_INFO, COMPLETED_INSTANCES, ClusterInfo, CompletedInstance
 
 if TYPE_CHECKING:
     from .connection import Connection
@@ -38,6 +38,9 @@ _LONGEST_PATTERN: Final = 2047
 _TEXT: Final = codecs.optional(codecs.text(shortest=0))
 _PATTERN: Final = codecs.optional(codecs.text(shortest=0, longest=_LONGEST_PATTERN))
 _COUNT: Final = codecs.optional(codecs.integer())
+_PRIORITY: Final = codecs.optional(
+    codecs.integer(least=-checks.LARGEST_INT32 - 1, most=checks.LARGEST_INT32)
+)
 _FLAG: Final = codecs.optional(codecs.BOOLEAN)
 _REPORTED_COUNT: Final = codecs.reported(codecs.integer())
 _REPORTED_NUMBER: Final = codecs.reported(codecs.number())
@@ -63,15 +66,6 @@ _JOB: Final[SettableCodec[Job | str | None, Job | str | None]] = SettableCodec(
     check=_check_job,
     same=lambda sent, said: _uuid_of_job(sent) == _uuid_of_job(said),
 )
-
-
-def _read_cluster(value: Json) -> int | None:
-    count = codecs.read_object(value or {}).get("clusterCoresCount")
-    return None if count is None else codecs.read_integer(count)
-
-
-def _write_cluster(cores: int | None) -> Json:
-    return None if cores is None else {"clusterCoresCount": cores}
 
 
 class Task(InPool, Execution):
@@ -189,7 +183,7 @@ class Task(InPool, Execution):
     """What the paths of its snapshots begin with, or `None`."""
 
     snapshot_interval: SubmitOnce[int | None, int | None] = SubmitOnce(
-        "snapshotInterval", _COUNT, None
+        "snapshotInterval", codecs.unsaid(_COUNT), None
     )
     """Deprecated by the API, which resets it to 0."""
 
@@ -214,9 +208,7 @@ class Task(InPool, Execution):
     """Whether what it has is kept when it is cancelled; `None` for the server's default."""
 
     priority: SubmitOnce[int | None, int | None] = SubmitOnce(
-        "priority",
-        codecs.optional(codecs.integer(least=-checks.LARGEST_INT32 - 1, most=checks.LARGEST_INT32)),
-        None,
+        "priority", codecs.unsaid(_PRIORITY), None
     )
     """Its priority, for administrators; the API does not say it back, so then `None`."""
 
@@ -236,14 +228,12 @@ class Task(InPool, Execution):
     results_count: ServerField[int | None] = ServerField("resultsCount", _REPORTED_COUNT, None)
     """How many files its results are, or `None`."""
 
-    cluster_cores_count: ServerField[int | None] = ServerField(
-        "clusterInfo", Codec(_read_cluster, _write_cluster), None
-    )
-    """How many cores its cluster has, or `None`."""
-
     credits: ServerField[float | None] = ServerField("credits", _REPORTED_NUMBER, None)
     """What it has cost, or `None`."""
 
+    _cluster_info: ServerField[ClusterInfo | None] = ServerField(
+        "clusterInfo", CLUSTER_INFO, None, name="cluster_cores_count"
+    )
     _pool_uuid: SubmitOnce[str | None, Pool | str | None] = SubmitOnce(
         # A task of a job with a pool inherits it.
         "poolUuid",
@@ -291,6 +281,12 @@ class Task(InPool, Execution):
     def job_uuid(self) -> str | None:
         """The uuid of the job it is in, or `None`."""
         return _uuid_of_job(self._job)
+
+    @property
+    def cluster_cores_count(self) -> int | None:
+        """How many cores its cluster has, or `None`."""
+        info = self._cluster_info
+        return None if info is None else info.cluster_cores_count
 
     # --- dependencies ------------------------------------------------------------------------
 

@@ -370,7 +370,7 @@ REFUSED: Final = [
         "PoolCreate", {"name": "n", "profile": "p", "scaling": {"policies": [{"name": "a"}]}}
     ),
     component(
-        "PoolCreate", {"name": "n", "profile": "p", "elasticProperty": {"rampResizeFactor": 1}}
+        "PoolCreate", {"name": "n", "profile": "p", "elasticProperty": {"rampResizeFactor": 1.5}}
     ),
     component("ReportedHardwareConstraint", {"discriminator": "MinimumCoreHardwareConstraint"}),
     component("ReportedHardwareConstraint", {"coreCount": 1}),

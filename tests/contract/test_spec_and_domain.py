@@ -16,6 +16,8 @@ from qarnot_domain._fields import Committable, SubmitOnce
 from qarnot_domain._resource import Resource
 from qarnot_domain._values import Tagged, Value
 from qarnot_domain._words import Word
+from qarnot_domain.scaling import PreparationTask
+from qarnot_domain.status import ClusterInfo
 
 DOCUMENT: Final = Path(__file__).parents[2] / "openapi" / "qarnot-compute.yaml"
 
@@ -61,6 +63,9 @@ VALUES: Final[Mapping[str, type[Value]]] = {
     "PrefixFiltering": qarnot_domain.BucketPrefixFiltering,
     "StripPrefix": qarnot_domain.PrefixResourcesTransformation,
     "PoolScaling": qarnot_domain.Scaling,
+    "PreparationTask": PreparationTask,
+    "ClusterInfo": ClusterInfo,
+    "TaskDependencies": qarnot_domain.TaskDependencies,
     "AlwaysScalingPeriod": qarnot_domain.TimePeriodAlways,
     "WeeklyScalingPeriod": qarnot_domain.TimePeriodWeeklyRecurring,
     "OrganizationComputingQuotasDetail": qarnot_domain.OrganizationComputingQuotasDetails,

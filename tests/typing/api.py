@@ -313,7 +313,7 @@ def pools(connection: Connection) -> None:
             FixedScalingPolicy(2, "otherwise", always),
         ]
     )
-    pool.elastic_property = ElasticProperty(max_total_slots=4)
+    pool.elastic_property = ElasticProperty(is_elastic=True, max_total_slots=4)
     pool.multi_slots_settings = MultiSlotsSettings(2)
     pool.commit()
     pool.close()

@@ -16,6 +16,7 @@ import qarnot_domain
 from qarnot_domain import exceptions
 from qarnot_domain.exceptions import (
     Attempt,
+    BulkSubmissionException,
     ConflictException,
     ConnectionFailedException,
     InvalidRequestException,
@@ -26,8 +27,10 @@ from qarnot_domain.exceptions import (
     MissingBucketException,
     MissingJobException,
     MissingPoolException,
+    MissingPoolInstanceException,
     MissingProfileException,
     MissingTaskException,
+    MissingTaskInstanceException,
     NotEnoughCreditsException,
     QarnotException,
     QarnotGenericException,
@@ -49,7 +52,9 @@ OFFICIAL = (
     MaxPoolException,
     MissingJobException,
     MissingTaskException,
+    MissingTaskInstanceException,
     MissingPoolException,
+    MissingPoolInstanceException,
     MissingProfileException,
     MissingBucketException,
 )
@@ -60,6 +65,7 @@ OURS = (
     TimeoutException,
     MalformedResponseException,
     SubmissionUnknownException,
+    BulkSubmissionException,
     InvalidRequestException,
     ConflictException,
     TooManyRequestsException,
@@ -110,6 +116,20 @@ def test_the_tree_has_no_other_members() -> None:
     """Whoever adds an exception says here whether it has an official name."""
     roots = {QarnotException, QarnotGenericException}
     assert set(all_exceptions()) == {*roots, *OFFICIAL, *OURS}
+
+
+@pytest.mark.parametrize(
+    ("error", "parent"),
+    [
+        (MissingTaskInstanceException, MissingTaskException),
+        (MissingPoolInstanceException, MissingPoolException),
+    ],
+)
+def test_missing_instance_is_below_what_it_is_an_instance_of(
+    error: type[QarnotException], parent: type[QarnotException]
+) -> None:
+    """The API answers alike when the whole is gone, and `except` for that catches both."""
+    assert error.__bases__ == (parent,)
 
 
 def test_none_is_a_builtin_by_another_name() -> None:
@@ -163,6 +183,8 @@ def test_status_decides_the_exception(
         ("job", MissingJobException),
         ("task", MissingTaskException),
         ("pool", MissingPoolException),
+        ("task instance", MissingTaskInstanceException),
+        ("pool instance", MissingPoolInstanceException),
         ("profile", MissingProfileException),
         ("bucket", MissingBucketException),
         (None, QarnotGenericException),
@@ -369,6 +391,14 @@ def test_field_errors_are_empty_when_there_are_none() -> None:
     assert InvalidRequestException("other").errors == {}
 
 
+def test_bulk_errors_are_empty_unless_given() -> None:
+    """A bulk exception that nobody filled has an empty `errors`, which is nobody else's."""
+    failure = BulkSubmissionException("2 of 3")
+    failure.errors = {1: MaxTaskException("full")}
+    assert list(failure.errors) == [1]
+    assert BulkSubmissionException("other").errors == {}
+
+
 # --- str, attributes ------------------------------------------------------------------------------
 
 
@@ -446,6 +476,16 @@ def test_pickling_keeps_the_reasons_by_field() -> None:
     error = error_for(400, {}, b'{"errors": {"name": ["required"]}}')
     again = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes
     assert again.errors == {"name": ("required",)}
+
+
+def test_pickling_keeps_the_errors_by_position() -> None:
+    """So it does for what went wrong with each of many tasks."""
+    error = BulkSubmissionException("1 of 2")
+    error.errors = {1: error_for(403, {}, b'{"message": "Maximum number of tasks reached"}')}
+    again = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes
+    assert [(at, type(one), str(one)) for at, one in again.errors.items()] == [
+        (1, MaxTaskException, str(error.errors[1]))
+    ]
 
 
 # --- Retry-After ----------------------------------------------------------------------------------

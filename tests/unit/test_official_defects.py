@@ -22,15 +22,22 @@ from typing import Any
 import pytest
 
 from qarnot_domain import (
+    BulkSubmissionException,
     Connection,
     ConnectionFailedException,
     InvalidRequestException,
     Job,
     MaxJobException,
+    MaxTaskException,
     MissingJobException,
+    MultiSlotsSettings,
+    NotEnoughCreditsException,
+    Pool,
     QarnotException,
     QarnotGenericException,
     SubmissionUnknownException,
+    Task,
+    TaskFields,
     TimeoutException,
     TimeSpan,
     UnauthorizedException,
@@ -54,8 +61,8 @@ from .wire import SILENCE, WireServer, http
 
 PAGE = Path(__file__).parents[2] / "docs" / "official-sdk-defects.md"
 
-COUNTS = {"T": 8, "J": 16, "E": 5, "R": 5, "C": 4}
-"""How many defects there are of time, jobs, errors, retries and connections."""
+COUNTS = {"T": 8, "J": 16, "K": 9, "F": 1, "E": 6, "R": 5, "C": 4}
+"""How many defects each area has."""
 
 ROWS = [f"{area}{number + 1}" for area, count in COUNTS.items() for number in range(count)]
 
@@ -388,6 +395,186 @@ def test_j16_creation_without_a_uuid_is_an_error(
         qarnot_connection.create_job("n").submit()
 
 
+# --- K: tasks, pools and the account --------------------------------------------------------------
+
+
+DRAFT_ACTIONS = ("commit", "update_resources", "stdout", "fresh_stdout", "stderr", "fresh_stderr")
+"""What makes no sense before the submission of a task or pool."""
+
+
+def submitted_task(connection: Connection, **constants: str) -> Task:
+    """A task on the server; constants steer it in the emulator."""
+    task = connection.create_task("n", PROFILE)
+    task.constants = constants
+    task.submit()
+    return task
+
+
+@pytest.mark.parametrize(
+    ("kind", "member", "name", "value"),
+    [
+        (Task, "errors", "errors", []),
+        (Task, "constants", "constants", {}),
+        (Task, "completedInstances", "completed_instances", []),
+        (Task, "hardwareConstraints", "hardware_constraints", []),
+        (Task, "forcedNetworkRules", "forced_network_rules", []),
+        (Task, "secretsAccessRights", "secrets_access_rights", None),
+        (Task, "privileges", "privileges", None),
+        (Task, "retrySettings", "retry_settings", None),
+        (Task, "resultsCount", "results_count", None),
+        (Pool, "errors", "errors", []),
+        (Pool, "constants", "constants", {}),
+        (Pool, "hardwareConstraints", "hardware_constraints", []),
+        (Pool, "forcedNetworkRules", "forced_network_rules", []),
+        (Pool, "secretsAccessRights", "secrets_access_rights", None),
+        (Pool, "privileges", "privileges", None),
+        (Pool, "defaultRetrySettings", "default_retry_settings", None),
+        (Pool, "elasticProperty", "elastic_property", None),
+        (Pool, "multiSlotsSettings", "multi_slots_settings", None),
+    ],
+)
+def test_k1_null_is_nothing(
+    qarnot_connection: Connection,
+    kind: type[Task | Pool],
+    member: str,
+    name: str,
+    value: object,
+) -> None:
+    """A member that the server says is null is as one that holds nothing."""
+    read = kind.from_json(qarnot_connection, {"uuid": JOB_UUID, member: None})
+    assert getattr(read, name) == value
+
+
+def test_k2_second_submission_creates_nothing(
+    qarnot_connection: Connection, qarnot_emulator: Emulator
+) -> None:
+    """A task is created once, however often it is submitted."""
+    task = submitted_task(qarnot_connection)
+    task.submit()
+    assert operations(qarnot_emulator) == ["createTasks"]
+
+
+@pytest.mark.parametrize("state", ["PendingCancel", "PendingDelete", "Hibernating"])
+def test_k3_wait_goes_on_until_the_end(
+    qarnot_connection: Connection, qarnot_emulator: Emulator, state: str
+) -> None:
+    """A task on its way to an end, or in a state not known, is not finished."""
+    task = submitted_task(qarnot_connection)
+    qarnot_emulator.set_state(str(task.uuid), state)
+    assert task.wait(0) is False
+
+
+def test_k4_run_leaves_alone_what_has_ended(
+    qarnot_connection: Connection, qarnot_emulator: Emulator
+) -> None:
+    """A task that ends within its time is not aborted."""
+    task = qarnot_connection.create_task("n", PROFILE)
+    assert task.run(job_timeout=60) is True
+    assert (task.state, "abortTask" in operations(qarnot_emulator)) == ("Success", False)
+
+
+@pytest.mark.parametrize(
+    ("kind", "action"),
+    [
+        ("task", "abort"),
+        ("task", "wait"),
+        *((kind, action) for kind in ("task", "pool") for action in DRAFT_ACTIONS),
+        ("pool", "close"),
+    ],
+)
+def test_k5_draft_asks_for_nothing(
+    qarnot_connection: Connection, qarnot_emulator: Emulator, kind: str, action: str
+) -> None:
+    """What needs a submitted object says so, and sends nothing."""
+    draft = getattr(qarnot_connection, f"create_{kind}")("n", PROFILE)
+    with pytest.raises(QarnotGenericException, match="not submitted"):
+        getattr(draft, action)()
+    assert qarnot_emulator.requests == []
+
+
+def test_k6_cache_time_of_results_is_the_servers(qarnot_connection: Connection) -> None:
+    """It is read by the name that the API gives it."""
+    task = Task.from_json(qarnot_connection, {"uuid": JOB_UUID, "resultsCacheTTLSec": 60})
+    assert task.results_cache_ttl_sec == 60
+
+
+def test_k7_slots_are_locked_by_submission_alone(qarnot_connection: Connection) -> None:
+    """They can be set again before it, and not at all after it."""
+    pool = qarnot_connection.create_pool("n", PROFILE)
+    pool.multi_slots_settings = MultiSlotsSettings(2)
+    pool.multi_slots_settings = MultiSlotsSettings(3)
+    pool.submit()
+    with pytest.raises(AttributeError, match="multi_slots_settings"):
+        pool.multi_slots_settings = MultiSlotsSettings(4)
+    assert pool.multi_slots_settings == MultiSlotsSettings(3)
+
+
+def test_k8_cores_of_the_account_are_all_of_them(
+    qarnot_connection: Connection, qarnot_emulator: Emulator
+) -> None:
+    """`max_cores` is the server's `maxCores`, whatever the part of it for one scheduling type."""
+    info = {"maxCores": 1024, "maxFlexCores": 512}
+    qarnot_emulator.fail_next("retrieveUserInfo", status=200, body=info)
+    assert qarnot_connection.user_info.max_cores == 1024
+
+
+def test_k8_account_without_quotas_can_be_read(
+    qarnot_connection: Connection, qarnot_emulator: Emulator
+) -> None:
+    """Quotas that the server does not say are `None`."""
+    info = {"maxCores": 1024, "maxFlexCores": 512, "computingQuotas": {"user": None}}
+    qarnot_emulator.fail_next("retrieveUserInfo", status=200, body=info)
+    found = qarnot_connection.user_info
+    assert found.computing_quotas is not None
+    assert (found.computing_quotas.user, found.max_flex_cores) == (None, 512)
+
+
+@pytest.mark.parametrize("kind", [Task, Pool])
+@pytest.mark.parametrize("said", ["tomorrow", None])
+def test_k9_scheduling_type_is_not_made_up(
+    qarnot_connection: Connection, kind: type[Task | Pool], said: str | None
+) -> None:
+    """A type that is not known is kept as it came, and none is `None`."""
+    read = kind.from_json(qarnot_connection, {"uuid": JOB_UUID, "schedulingType": said})
+    assert read.scheduling_type == said
+
+
+def test_k9_unknown_scaling_policy_is_kept(qarnot_connection: Connection) -> None:
+    """A pool with a policy of a kind not known here is read, and written as it was."""
+    scaling: dict[str, Any] = {
+        "policies": [{"type": "Later", "name": "x", "enabledPeriods": [], "more": 3}]
+    }
+    pool = Pool.from_json(qarnot_connection, {"uuid": JOB_UUID, "scaling": scaling})
+    assert pool.scaling is not None
+    assert pool.scaling.to_json() == scaling
+
+
+# --- F: filters ---------------------------------------------------------------------------------
+
+
+def test_f1_membership_is_sent_as_the_api_takes_it(
+    qarnot_connection: Connection, qarnot_emulator: Emulator
+) -> None:
+    """One of several names finds those tasks, by the member `values`."""
+    tasks = [qarnot_connection.create_task(name, PROFILE) for name in "abc"]
+    qarnot_connection.submit_tasks(tasks)
+    assert qarnot_connection.tasks(where=TaskFields.name.is_in(["a", "c"])) == tasks[::2]
+    assert qarnot_emulator.requests[-1].body == {
+        "filter": {"operator": "In", "field": "Name", "values": ["a", "c"]}
+    }
+
+
+def test_f1_search_selects_as_the_api_takes_it(
+    qarnot_connection: Connection, qarnot_emulator: Emulator
+) -> None:
+    """What asks for some members alone, such as a wait with progress, says so in an object."""
+    job = submitted(qarnot_connection)
+    add_task(job, qarnot_connection)
+    job.wait(0, progress=lambda counts: None)
+    searches = [r for r in qarnot_emulator.requests if r.operation == "searchTasks"]
+    assert [(r.body["select"], r.status) for r in searches] == [({"fields": ["State"]}, 200)]
+
+
 # --- E: errors ----------------------------------------------------------------------------------
 
 
@@ -466,6 +653,56 @@ def test_e5_words_of_the_server_are_kept(
         with pytest.raises(QarnotException) as caught:
             connection.retrieve_job(JOB_UUID)
         assert caught.value.message == "Token expired"
+
+
+@pytest.mark.parametrize(
+    ("status", "item", "error"),
+    [
+        (400, {"statusCode": 400, "message": "The name is odd"}, InvalidRequestException),
+        (402, {"statusCode": 402, "message": "Not enough credits"}, NotEnoughCreditsException),
+        (403, {"statusCode": 403, "message": "Maximum number of tasks reached"}, MaxTaskException),
+        (403, {"statusCode": 403, "message": "Not for you"}, UnauthorizedException),
+    ],
+)
+def test_e6_each_of_many_tasks_has_its_own_error(
+    qarnot_connection: Connection,
+    qarnot_emulator: Emulator,
+    status: int,
+    item: dict[str, Any],
+    error: type[QarnotException],
+) -> None:
+    """When all tasks of a bulk submission are refused, each has its exception and its words."""
+    qarnot_emulator.fail_next("createTasks", status=status, body=[item, item])
+    tasks = [qarnot_connection.create_task(name, PROFILE) for name in "ab"]
+    with pytest.raises(BulkSubmissionException) as caught:
+        qarnot_connection.submit_tasks(tasks)
+    assert [(at, type(one), one.message) for at, one in caught.value.errors.items()] == [
+        (0, error, item["message"]),
+        (1, error, item["message"]),
+    ]
+
+
+def test_e6_some_of_many_tasks_over_the_quota(
+    qarnot_connection: Connection, qarnot_emulator: Emulator
+) -> None:
+    """The tasks for which there is room are submitted, the others are a `MaxTaskException`."""
+    qarnot_emulator.set_limits(max_tasks=1)
+    tasks = [qarnot_connection.create_task(name, PROFILE) for name in "ab"]
+    with pytest.raises(BulkSubmissionException) as caught:
+        qarnot_connection.submit_tasks(tasks)
+    assert {at: type(one) for at, one in caught.value.errors.items()} == {1: MaxTaskException}
+    assert [task.uuid is None for task in tasks] == [False, True]
+
+
+def test_e6_answer_without_a_status_is_unknown(
+    qarnot_connection: Connection, qarnot_emulator: Emulator
+) -> None:
+    """An answer that does not say what became of a task is an ordinary failure."""
+    qarnot_emulator.fail_next("createTasks", status=207, body=[{"uuid": JOB_UUID}])
+    task = qarnot_connection.create_task("n", PROFILE)
+    with pytest.raises(BulkSubmissionException) as caught:
+        qarnot_connection.submit_tasks([task])
+    assert type(caught.value.errors[0]) is SubmissionUnknownException
 
 
 # --- R: retries ---------------------------------------------------------------------------------

@@ -22,7 +22,8 @@ class ElasticProperty:
         max_total_slots (int | Unset):
         min_idle_slots (int | Unset):
         resize_period (int | Unset): In seconds.
-        ramp_resize_factor (float | Unset):
+        ramp_resize_factor (float | Unset): [c#] and [oas] say below 1, but the official Python SDK sends 1 with every
+            pool.
         min_idle_time_seconds (int | Unset):
     """
 

@@ -22,7 +22,8 @@ class ReportedElasticProperty:
         max_total_slots (int | None | Unset):
         min_idle_slots (int | None | Unset):
         resize_period (int | None | Unset): In seconds.
-        ramp_resize_factor (float | None | Unset):
+        ramp_resize_factor (float | None | Unset): [c#] and [oas] say below 1, but the official Python SDK sends 1 with
+            every pool.
         min_idle_time_seconds (int | None | Unset):
     """
 
