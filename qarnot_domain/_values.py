@@ -207,6 +207,10 @@ class Tagged(Value):
     def _read_kind(cls, wire: Wire) -> Self:
         return super()._read(wire)
 
+    def _is_said_by(self, said: Value) -> bool:
+        """As of any value; of a kind not known here nothing is known to be left to the server."""
+        return super()._is_said_by(said) if self._kind is not None else self == said
+
     def to_json(self) -> dict[str, Json]:
         """The wire form, its kind included."""
         written = super().to_json()

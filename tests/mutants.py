@@ -30,20 +30,18 @@ ROOT = Path(__file__).resolve().parent.parent
 
 TESTS = {
     "timespan": ["unit/test_timespan.py", "property/test_timespan.py"],
+    "_words": ["unit/test_states.py", "property/test_states.py", "unit/test_values.py"],
     "states": ["unit/test_states.py", "property/test_states.py"],
     "_retry": ["unit/test_retry.py", "property/test_retry.py"],
-    "_cache": ["unit/test_cache.py"],
+    "_cache": ["unit/test_cache.py", "unit/test_refresh.py"],
     "exceptions": ["unit/test_exceptions.py", "property/test_exceptions.py"],
-    "_fields": ["property/test_convert.py", "unit/job"],
-    "_codecs": [
-        "property/test_convert.py",
-        "unit/test_pool.py",
-        "unit/test_task.py",
-        "unit/job",
-    ],
+    "filters": ["unit/test_filters.py", "property/test_filters.py"],
+    "_fields": ["property/test_convert.py", "unit/job", "unit/test_refresh.py"],
+    "_checks": ["unit/test_values.py", "unit/task", "unit/pool", "unit/job"],
+    "_codecs": ["property/test_convert.py", "unit/test_values.py", "unit/task", "unit/job"],
     "_submission": ["unit/test_submission.py"],
-    "_convert": ["property/test_convert.py", "unit/test_connection.py"],
-    "_resource": ["unit/job", "unit/test_submission.py", "unit/test_pool.py"],
+    "_convert": ["property/test_convert.py", "unit/test_convert.py", "unit/test_connection.py"],
+    "_resource": ["unit/job", "unit/test_submission.py", "unit/pool"],
     "job": ["unit/job", "unit/test_submission.py"],
 }
 """Module -> the tests that are to notice its mutants, the fastest first."""

@@ -7,22 +7,27 @@
 
 or, from a shell, `python -m qarnot_domain.emulator`. It needs the extra `emulator`.
 
-**What it emulates.** All operations on jobs; on tasks creation (single and bulk), reading, listing,
-searching, paging, updating, aborting, deleting, and the output as a whole; on pools creation,
-reading, listing, paging, closing and deleting, where a pool runs any number of tasks at once;
-settings, account, versions and profiles. The other operations of the document answer 501.
+**What it emulates.** Every operation of the document, without any files: there is no storage, so
+resources, results and snapshots are words only.
+
+**Pools** have the size that their scaling, as simplified in `_scaling`, gives them. Their tasks
+wait for slots in the order they came; one with more instances than slots runs them in waves.
 
 **Time.** The state of everything is computed from a clock. With a `ManualClock` nothing happens
 until `Emulator.advance` moves it, and tests never wait. A task goes from creation to its end in
 about two seconds of it; a job does not complete by itself.
 
 **Tasks choose what happens to them** by constants: `EMULATOR_EXECUTION_TIME` (a time span such as
-`00:10:00`, or seconds such as `2.5`) and `EMULATOR_OUTCOME` (`success` or `failure`).
+`00:10:00`, or seconds such as `2.5`) and `EMULATOR_OUTCOME` (`success` or `failure`). A copy does
+as the first task unless it is given other constants.
 
 **Where the service's behaviour is not known** the choice made here is in one place with its
 reason: how a failed simple dependency counts, in `_lifecycle.SIMPLE_DEPENDENCY_ACCEPTS`; how long
-each state lasts, in the constants before it; page sizes, in `_listing`; the refusal of a taken
-shortname, in `_shapes.shortname_taken`; that any profile is accepted, in `_general`.
+each state lasts, in `_steps`; page sizes, in `_listing`; the refusal of a taken
+shortname, in `_shapes.shortname_taken`; that any profile is accepted, in `_general`; how pools
+scale, in `_scaling`; how output reads, in `_store.Output`; what counts against a quota, in
+`_quotas`; when a task can be copied, in `_task_copies`, restarted, in `_tasks`; how snapshots come
+about, in `_snapshots`; how processors are found, in `_hardware`.
 """
 
 from __future__ import annotations

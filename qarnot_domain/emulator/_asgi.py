@@ -6,12 +6,10 @@ from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response as HttpResponse
-from starlette.routing import Mount
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from qarnot_domain.emulator._cloud import Cloud
 from qarnot_domain.emulator._http import Dropped, Request
@@ -20,7 +18,7 @@ DISCONNECT: Final = "qarnot_domain.disconnect"
 """The extension of the ASGI scope by which a server lets the application close the connection."""
 
 
-def create_app(cloud: Cloud) -> Starlette:
+def create_app(cloud: Cloud) -> ASGIApp:
     """The application. Routing is the core's: it knows the service's own 404 and 405."""
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
@@ -38,7 +36,7 @@ def create_app(cloud: Cloud) -> Starlette:
             answer.headers[name] = value
         await answer(scope, receive, send)
 
-    return Starlette(routes=[Mount("/", app=serve)])
+    return serve
 
 
 async def _read(http: HttpRequest) -> Request:

@@ -11,7 +11,17 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from qarnot_domain._clock import Clock
-from qarnot_domain.emulator import _general, _jobs, _pending, _pools, _tasks, _wire
+from qarnot_domain.emulator import (
+    _general,
+    _hardware,
+    _jobs,
+    _pools,
+    _quotas,
+    _snapshots,
+    _task_copies,
+    _tasks,
+    _wire,
+)
 from qarnot_domain.emulator._faults import FaultRule, Faults
 from qarnot_domain.emulator._http import Dropped, Refusal, Reply, Request, Response
 from qarnot_domain.emulator._lifecycle import Lifecycle
@@ -23,10 +33,13 @@ MAX_RECORDED: Final = 100_000
 
 ROUTES: Final = (
     *_general.ROUTES,
+    *_hardware.ROUTES,
+    *_quotas.ROUTES,
     *_jobs.ROUTES,
     *_tasks.ROUTES,
+    *_task_copies.ROUTES,
+    *_snapshots.ROUTES,
     *_pools.ROUTES,
-    *_pending.ROUTES,
 )
 """Every operation of the document."""
 _ROUTER: Final = Router(ROUTES)
@@ -57,6 +70,7 @@ class Cloud:
         seed: where the uuids come from.
         limits: how many objects the account may hold.
         credits: what the account may spend; `None` for no end of it.
+        organization: the name of the one that the user belongs to; `None` for none.
     """
 
     def __init__(
@@ -68,6 +82,7 @@ class Cloud:
         seed: int,
         limits: Limits,
         credits: float | None,
+        organization: str | None,
     ) -> None:
         self._clock = clock
         self._epoch = epoch
@@ -76,6 +91,7 @@ class Cloud:
         self._seed = seed
         self._initial_limits = limits
         self._initial_credits = credits
+        self._initial_organization = organization
         self._lock = threading.Lock()
         self._forget()
 
@@ -111,6 +127,16 @@ class Cloud:
         with self._lock:
             self._store.credits = credits
 
+    @property
+    def organization(self) -> str | None:
+        """The name of the organization that the user belongs to; `None` for none."""
+        return self._store.organization
+
+    @organization.setter
+    def organization(self, organization: str | None) -> None:
+        with self._lock:
+            self._store.organization = organization
+
     def set_limits(self, **changes: int) -> None:
         """Change some of the account's limits."""
         with self._lock:
@@ -140,7 +166,10 @@ class Cloud:
 
     def _forget(self) -> None:
         self._store = Store(
-            seed=self._seed, limits=self._initial_limits, credits=self._initial_credits
+            seed=self._seed,
+            limits=self._initial_limits,
+            credits=self._initial_credits,
+            organization=self._initial_organization,
         )
         self._lifecycle = Lifecycle(self._store)
         self._faults = Faults()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from collections.abc import Mapping
+from typing import Any, Final, TypeVar
 
 from qarnot_domain.emulator import _lifecycle
 from qarnot_domain.emulator._http import Refusal, Response, json_response
@@ -10,6 +11,12 @@ from qarnot_domain.emulator._shapes import shortname_taken
 from qarnot_domain.emulator._store import Collection, Resource, Store
 
 R = TypeVar("R", bound=Resource)
+
+_EXCLUSIVE: Final = (
+    ("instanceCount", "advancedRanges"),
+    ("resourceBuckets", "advancedResourceBuckets"),
+    ("profile", "poolUuid"),
+)
 
 
 def require_credits(store: Store) -> None:
@@ -35,6 +42,16 @@ def require_room(store: Store, collection: Collection[R], kind: str, limit: int)
     may_go.sort(key=lambda r: (r.end_date or r.last_modified, r.sequence))
     for resource in may_go[:excess]:
         store.remove(resource)
+
+
+def overridden(described: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The body of a creation with the members that were given in place of those described.
+
+    Of two members that exclude each other, the one that is given takes the place of both.
+    """
+    given = {name: value for name, value in changes.items() if value is not None}
+    replaced = {other for pair in _EXCLUSIVE for other in pair if not given.keys().isdisjoint(pair)}
+    return {**described, **dict.fromkeys(replaced & described.keys()), **given}
 
 
 def created(resource: Resource, folder: str) -> Response:

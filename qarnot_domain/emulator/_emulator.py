@@ -21,6 +21,9 @@ EMULATOR_TOKEN: Final = "emulator-token-grants-nothing"  # noqa: S105 - it is no
 DEFAULT_EPOCH: Final = datetime(2026, 1, 1, tzinfo=UTC)
 """The first moment of an emulator that was given a clock but no epoch."""
 
+DEFAULT_ORGANIZATION: Final = "Emulated organization"
+"""The organization of the user of an emulator that was not given one."""
+
 _NO_LIMIT: Final = Limits()
 
 
@@ -42,6 +45,7 @@ class Emulator:
         max_pools: how many pools.
         credits: what the account may spend: at 0 or below nothing can be created. `None` for no
             end of it.
+        organization: the name of the organization that the user belongs to; `None` for none.
         epoch: the date when the emulator comes to be. By default the present, or `DEFAULT_EPOCH`
             when a clock is given.
         host: an address of loopback.
@@ -58,6 +62,7 @@ class Emulator:
         max_tasks: int = _NO_LIMIT.max_tasks,
         max_pools: int = _NO_LIMIT.max_pools,
         credits: float | None = None,
+        organization: str | None = DEFAULT_ORGANIZATION,
         epoch: datetime | None = None,
         host: str = DEFAULT_HOST,
         port: int = 0,
@@ -77,6 +82,7 @@ class Emulator:
             seed=seed,
             limits=Limits(max_jobs, max_tasks, max_pools),
             credits=credits,
+            organization=organization,
         )
 
     def __repr__(self) -> str:
@@ -150,6 +156,15 @@ class Emulator:
     def credits(self, credits: float | None) -> None:
         self._cloud.credits = credits
 
+    @property
+    def organization(self) -> str | None:
+        """The name of the organization that the user belongs to, `None` for none; can be set."""
+        return self._cloud.organization
+
+    @organization.setter
+    def organization(self, organization: str | None) -> None:
+        self._cloud.organization = organization
+
     def set_limits(
         self,
         *,
@@ -192,7 +207,7 @@ class Emulator:
         self._cloud.add_fault(rule)
 
     def reset(self) -> None:
-        """Forget all objects, requests, faults and changed limits; the clock goes on."""
+        """Forget all objects, requests, faults and what was set since; the clock goes on."""
         self._cloud.reset()
 
     def handle(self, request: Request) -> Reply:

@@ -117,7 +117,7 @@ class FilterCompiler(Generic[T]):
             pattern = pattern[1:-1]
         try:
             expression = re.compile(pattern)
-        except re.error:
+        except (re.error, OverflowError, RecursionError):
             fault(self._faults, f"{path}.value", "must be a regular expression")
             return None
         return lambda actual: any(

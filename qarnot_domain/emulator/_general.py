@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, Final
 
-from qarnot_domain.emulator import _lifecycle, _task_view
+from qarnot_domain.emulator import _lifecycle, _quotas, _task_view
 from qarnot_domain.emulator._http import Refusal, Response, json_response
 from qarnot_domain.emulator._router import VERSION_PREFIX, Call, Route
-from qarnot_domain.emulator._store import Resource, Store
-from qarnot_domain.states import PoolState
-
-EMAIL: Final = "emulator@localhost.invalid"
+from qarnot_domain.emulator._store import Store
 
 # Only known names are listed; tasks and pools accept any profile, as no source says otherwise.
 PROFILES: Final[dict[str, tuple[str, ...]]] = {
@@ -68,17 +64,9 @@ ROUTES: Final = (
 
 
 def _user_info(store: Store) -> dict[str, Any]:
-    running_tasks = [task for task in store.tasks if _lifecycle.is_executing(task)]
-    instances = sum(_task_view.running_instances(task) for task in running_tasks)
-    cores = instances * _task_view.CORES_PER_INSTANCE
-    quota = {
-        "maxInstances": 0,
-        "maxCores": 0,
-        "runningInstancesCount": instances,
-        "runningCoresCount": cores,
-    }
+    instances = _quotas.running_instances(store)
     return {
-        "email": EMAIL,
+        "email": _quotas.EMAIL,
         "maxBucket": 0,
         "maxTask": store.limits.max_tasks,
         "taskCount": len(store.tasks),
@@ -88,16 +76,16 @@ def _user_info(store: Store) -> dict[str, Any]:
         "poolCount": len(store.pools),
         "maxRunningTask": store.limits.max_tasks,
         "maxRunningPool": store.limits.max_pools,
-        "runningTaskCount": len(running_tasks),
-        "runningPoolCount": _count(store.pools, PoolState.FULLY_EXECUTING),
+        "runningTaskCount": sum(_lifecycle.is_executing(task) for task in store.tasks),
+        "runningPoolCount": sum(_lifecycle.is_executing(pool) for pool in store.pools),
         "runningInstanceCount": instances,
-        "runningCoreCount": cores,
-        "maxInstances": 0,
-        "maxCores": 0,
-        "maxFlexInstances": 0,
-        "maxFlexCores": 0,
-        "maxOnDemandInstances": 0,
-        "maxOnDemandCores": 0,
+        "runningCoreCount": instances * _task_view.CORES_PER_INSTANCE,
+        "maxInstances": _quotas.MAX_INSTANCES,
+        "maxCores": _quotas.MAX_CORES,
+        "maxFlexInstances": _quotas.MAX_INSTANCES,
+        "maxFlexCores": _quotas.MAX_CORES,
+        "maxOnDemandInstances": _quotas.MAX_INSTANCES,
+        "maxOnDemandCores": _quotas.MAX_CORES,
         "quotaBytes": 0,
         "quotaBytesBucket": 0,
         "usedQuotaBytesBucket": 0,
@@ -105,15 +93,7 @@ def _user_info(store: Store) -> dict[str, Any]:
         "defaultScheduling": None,
         "defaultReservedSpecificationKey": None,
         "computingQuotas": {
-            "user": {
-                "flex": quota,
-                "onDemand": {**quota, "runningInstancesCount": 0, "runningCoresCount": 0},
-                "reserved": [],
-            },
-            "organization": None,
+            "user": _quotas.user_quotas(store),
+            "organization": _quotas.organization_quotas(store),
         },
     }
-
-
-def _count(resources: Iterable[Resource], state: str) -> int:
-    return sum(resource.state == state for resource in resources)

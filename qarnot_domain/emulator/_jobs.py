@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from qarnot_domain.emulator import _creation, _lifecycle, _listing, _wire
 from qarnot_domain.emulator._http import Refusal, Response, invalid, json_response
+from qarnot_domain.emulator._job_view import view_job
 from qarnot_domain.emulator._router import Call, Route
 from qarnot_domain.emulator._shapes import (
     NAME,
@@ -58,27 +59,6 @@ CATALOGUE: Final = _listing.Catalogue[Job](
         "state": lambda job: job.state,
     },
 )
-
-
-def view_job(job: Job) -> dict[str, Any]:
-    """A job as the API gives it."""
-    return {
-        "uuid": job.uuid,
-        "name": job.name,
-        "shortname": job.shortname,
-        "poolUuid": job.pool_uuid,
-        "state": job.state,
-        "previousState": job.previous_state,
-        "useDependencies": job.use_dependencies,
-        "stateTransitionTime": _wire.date(job.state_transition_time),
-        "previousStateTransitionTime": _wire.date(job.previous_state_transition_time),
-        "lastModified": _wire.date(job.last_modified),
-        "creationDate": _wire.date(job.creation_date),
-        "maxWallTime": job.max_wall_time,
-        "tags": job.tags,
-        "autoDeleteOnCompletion": job.auto_delete_on_completion,
-        "completionTimeToLive": job.completion_time_to_live,
-    }
 
 
 def list_jobs(call: Call) -> Response:

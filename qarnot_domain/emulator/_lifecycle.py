@@ -10,30 +10,20 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Final
 
-from qarnot_domain.emulator import _wire
-from qarnot_domain.emulator._store import Dependency, Event, Job, Pool, Resource, Store, Task
+from qarnot_domain.emulator import _scaling, _steps, _wire
+from qarnot_domain.emulator._store import (
+    Dependency,
+    Event,
+    Instanced,
+    Job,
+    Pool,
+    Resource,
+    Store,
+    Task,
+)
 from qarnot_domain.states import JobState, PoolState, TaskState
-
-DISPATCH_DELAY: Final = timedelta(milliseconds=400)
-"""From `Submitted` to the first dispatched state, once nothing holds the task or pool back."""
-START_DELAY: Final = timedelta(milliseconds=300)
-"""From `FullyDispatched` to the first executing state."""
-PARTIAL_DELAY: Final = timedelta(milliseconds=200)
-"""How long a task of several instances stays in each `Partially…` state."""
-DEFAULT_EXECUTION_TIME: Final = timedelta(seconds=1)
-"""In `FullyExecuting`, unless the task asks for another time."""
-UPLOAD_DELAY: Final = timedelta(milliseconds=300)
-"""From `UploadingResults` to the final state."""
-CANCEL_DELAY: Final = timedelta(milliseconds=500)
-"""From `PendingCancel` to `Cancelled`."""
-TERMINATION_DELAY: Final = timedelta(seconds=1)
-"""From `Terminating` to `Completed`; longer than `CANCEL_DELAY`, so tasks end before their job."""
-CLOSING_DELAY: Final = timedelta(seconds=1)
-"""From `Closing` to `Closed`."""
-DELETION_DELAY: Final = timedelta(seconds=1)
-"""From `Deleting` or `PendingDelete` to being gone (404)."""
 
 CONDITIONS: Final = {
     TaskState.SUCCESS: "success",
@@ -57,7 +47,9 @@ NOT_FULFILLED: Final = "dependencyConditionsNotFulfilled"
 _ADVANCE: Final = "advance"
 _CONSIDER: Final = "consider"
 _EXPIRE_WALL_TIME: Final = "expire wall time"
+_NEXT_WAVE: Final = "next wave"
 _REMOVE: Final = "remove"
+_RESCALE: Final = "rescale"
 
 # Not the library's `is_final`: for a client a job being deleted is over, here it has yet to go.
 _FINAL_STATES: Final[dict[type[Resource], tuple[str, ...]]] = {
@@ -72,13 +64,6 @@ _ENDING_POOL: Final = (
     PoolState.PENDING_DELETE,
     PoolState.FAILURE,
 )
-
-
-class _Step(NamedTuple):
-    """The state that follows, and how long the present one lasts."""
-
-    state: str
-    after: timedelta
 
 
 def accepts_tasks(job: Job) -> bool:
@@ -96,14 +81,9 @@ def is_final(resource: Resource) -> bool:
     return resource.state in _FINAL_STATES[type(resource)]
 
 
-def is_executing(task: Task) -> bool:
-    """Whether instances of a task are executing."""
-    return task.state in (TaskState.PARTIALLY_EXECUTING, TaskState.FULLY_EXECUTING)
-
-
-def planned_execution(task: Task) -> timedelta:
-    """How long a task will have executed, if nobody stops it, from its first instance's start."""
-    return task.execution_time + (PARTIAL_DELAY if _has_several_instances(task) else timedelta(0))
+def is_executing(instanced: Instanced) -> bool:
+    """Whether instances of a task or pool are executing."""
+    return instanced.state in (TaskState.PARTIALLY_EXECUTING, TaskState.FULLY_EXECUTING)
 
 
 def state_of_dependencies(dependencies: Iterable[Dependency]) -> str:
@@ -142,6 +122,7 @@ class Lifecycle:
         """Add a new pool to the store."""
         self._store.pools.add(pool)
         self._schedule_step(pool, pool.creation_date)
+        self.rescale_pool(pool, pool.creation_date)
 
     def submit_task(self, task: Task) -> None:
         """Add a new task to the store; its dependencies may already have ended."""
@@ -151,6 +132,14 @@ class Lifecycle:
                 dependency.actual_final_state = CONDITIONS.get(TaskState(ended.state))
         self._store.add_task(task)
         self._consider(task, task.creation_date)
+
+    def restart_task(self, task: Task, at: datetime) -> None:
+        """Take an ended task back to its beginning; what it wrote stays."""
+        task.execution_start = task.execution_end = task.end_date = None
+        task.wave = 0
+        task.is_held_back = True
+        self._enter(task, TaskState.SUBMITTED, at, schedule=False)
+        self._consider(task, at)
 
     def terminate_job(self, job: Job, at: datetime) -> None:
         """Cancel what is left of a job, then complete it; nothing if it already ends."""
@@ -167,7 +156,7 @@ class Lifecycle:
         for task in self.unfinished_tasks(job):
             self.delete_task(task, at)
         self._enter(job, JobState.DELETING, at)
-        self._schedule(_REMOVE, job, at, DELETION_DELAY)
+        self._schedule(_REMOVE, job, at, _steps.DELETION_DELAY)
 
     def unfinished_tasks(self, job: Job) -> list[Task]:
         """The tasks of a job that have not ended."""
@@ -184,7 +173,7 @@ class Lifecycle:
             self._store.remove(task)
         elif task.state != TaskState.PENDING_DELETE:
             self._enter(task, TaskState.PENDING_DELETE, at)
-            self._schedule(_REMOVE, task, at, DELETION_DELAY)
+            self._schedule(_REMOVE, task, at, _steps.DELETION_DELAY)
 
     def close_pool(self, pool: Pool, at: datetime) -> None:
         """Close a pool. Its tasks are cancelled: nothing is left to run them."""
@@ -199,8 +188,15 @@ class Lifecycle:
             self._store.remove(pool)
         elif pool.state != PoolState.PENDING_DELETE:
             self._enter(pool, PoolState.PENDING_DELETE, at)
-            self._schedule(_REMOVE, pool, at, DELETION_DELAY)
+            self._schedule(_REMOVE, pool, at, _steps.DELETION_DELAY)
             self._cancel_tasks(pool, at)
+
+    def rescale_pool(self, pool: Pool, at: datetime) -> None:
+        """Give a pool the size that is due, now and when a period of its scaling comes or goes."""
+        self._fit(pool, at)
+        pool.next_rescaling = _scaling.next_change(pool, at) if is_open(pool) else None
+        if pool.next_rescaling is not None:
+            self._schedule(_RESCALE, pool, pool.next_rescaling)
 
     def force_state(self, resource: Resource, state: str, at: datetime) -> None:
         """Put an object in a state, known or not; what was due to happen to it no longer will."""
@@ -210,17 +206,31 @@ class Lifecycle:
 
     def _happen(self, event: Event, resource: Resource) -> None:
         if event.action == _REMOVE:
-            if isinstance(resource, Task) and not is_final(resource):
-                self._notify_dependents(resource, TaskState.CANCELLED, event.at)
-            self._store.remove(resource)
+            self._remove(resource, event.at)
         elif event.action == _ADVANCE:
-            step = self._next_step(resource)
+            step = _steps.next_step(resource)
             if step is not None:
                 self._enter(resource, step.state, event.at)
         elif event.action == _CONSIDER and isinstance(resource, Task):
             self._consider(resource, event.at)
         elif event.action == _EXPIRE_WALL_TIME and isinstance(resource, Job):
             self.terminate_job(resource, event.at)
+        elif event.action == _NEXT_WAVE and isinstance(resource, Task):
+            self._pass_to_next_wave(resource, event.at)
+        elif event.action == _RESCALE and isinstance(resource, Pool):
+            self._rescale_as_planned(resource, event.at)
+
+    def _remove(self, resource: Resource, at: datetime) -> None:
+        if isinstance(resource, Task) and not is_final(resource):
+            self._notify_dependents(resource, TaskState.CANCELLED, at)
+        self._store.remove(resource)
+        if isinstance(resource, Task):
+            self._fit_pool_of(resource, at)
+
+    def _rescale_as_planned(self, pool: Pool, at: datetime) -> None:
+        # Any other moment was planned for a scaling that it no longer has.
+        if at == pool.next_rescaling:
+            self.rescale_pool(pool, at)
 
     def _enter(
         self, resource: Resource, state: str, at: datetime, *, schedule: bool = True
@@ -228,9 +238,9 @@ class Lifecycle:
         resource.enter(state, at)
         if isinstance(resource, Task):
             self._work(resource, at)
-        if isinstance(resource, Pool) and state == PoolState.FULLY_EXECUTING:
-            for task in self._store.tasks_of_pool.of(resource.uuid):
-                self._schedule(_CONSIDER, task, at)
+            self._give_up_place(resource, at)
+        if isinstance(resource, Pool):
+            self._fit(resource, at)
         if is_final(resource):
             self._finish(resource, at)
         elif schedule:
@@ -240,19 +250,23 @@ class Lifecycle:
         """What a task does on entering its state: its times and its output."""
         if is_executing(task) and task.execution_start is None:
             task.execution_start = at
-            task.stdout.text += "".join(f"[{i}] started\n" for i in task.instance_ids)
+            _write_start_of_wave(task)
         has_stopped = task.execution_start is not None and not is_executing(task)
         if has_stopped and task.execution_end is None:
             task.execution_end = at
-            self._write_end(task)
+            if task.state == TaskState.UPLOADING_RESULTS:
+                _write_end_of_wave(task)
 
-    def _write_end(self, task: Task) -> None:
-        if task.state != TaskState.UPLOADING_RESULTS:
-            return
-        if task.outcome == TaskState.SUCCESS:
-            task.stdout.text += "".join(f"[{i}] done\n" for i in task.instance_ids)
+    def _pass_to_next_wave(self, task: Task, at: datetime) -> None:
+        _write_end_of_wave(task)
+        task.wave += 1
+        task.slots = len(task.wave_ids)
+        _write_start_of_wave(task)
+        if task.wave + 1 == task.wave_count:
+            self._enter(task, TaskState.FULLY_EXECUTING, at)
         else:
-            task.stderr.text += "".join(f"[{i}] failed\n" for i in task.instance_ids)
+            self._schedule_step(task, at)
+        self._fit_pool_of(task, at)
 
     def _finish(self, resource: Resource, at: datetime) -> None:
         resource.end_date = at
@@ -272,18 +286,75 @@ class Lifecycle:
 
     def _consider(self, task: Task, at: datetime) -> None:
         """Queue a task, or cancel it, if what it waits for allows."""
-        if task.is_queued or task.state != TaskState.SUBMITTED:
+        if not task.is_held_back or task.state != TaskState.SUBMITTED:
             return
         progress = state_of_dependencies(task.dependencies)
         if progress == NOT_FULFILLED:
             self._enter(task, TaskState.CANCELLED, at)
-        elif progress == FULFILLED and self._has_machines(task):
-            task.is_queued = True
-            self._schedule_step(task, at)
+        elif progress == FULFILLED:
+            pool = self._store.pools.get(task.pool_uuid)
+            if pool is None:
+                self._let_go(task, at)
+            else:
+                pool.waiting[task.uuid] = task
+                self._fit(pool, at)
 
-    def _has_machines(self, task: Task) -> bool:
+    def _let_go(self, task: Task, at: datetime) -> None:
+        task.is_held_back = False
+        self._schedule_step(task, at)
+
+    # What happens in pools.
+
+    def _fit(self, pool: Pool, at: datetime) -> None:
+        """Give a pool the size that is due, and what is free of it to its tasks."""
+        pool.target_instances = _scaling.target_instances(pool, at) if is_open(pool) else 0
+        before, running = pool.running_instances, 0
+        if is_executing(pool):
+            # A task keeps the slots that it has.
+            in_use = -(-pool.slots_in_use // pool.slots_per_node)
+            running = max(pool.target_instances, in_use)
+        for instance_id in range(before, running):
+            pool.stdout.write(instance_id, "started")
+        for instance_id in range(running, before):
+            pool.stdout.write(instance_id, "stopped")
+        pool.execution_time += before * (at - pool.resized_at)
+        pool.running_instances, pool.resized_at = running, at
+        pool.instance_ids = range(max(len(pool.instance_ids), pool.target_instances))
+        self._dispatch(pool, at)
+
+    def _dispatch(self, pool: Pool, at: datetime) -> None:
+        """Give free slots to the tasks that wait for them, in their order: none overtakes another.
+
+        A task with more instances than the pool has slots takes all of them, and runs in waves.
+        """
+        if not pool.waiting:
+            return
+        capacity = pool.slot_capacity
+        free = capacity - pool.slots_in_use
+        while pool.waiting:
+            task = next(iter(pool.waiting.values()))
+            slots = min(len(task.instance_ids), capacity)
+            if not 0 < slots <= free:
+                return
+            free -= slots
+            task.slots = task.wave_size = slots
+            pool.dispatched[task.uuid] = pool.waiting.pop(task.uuid)
+            self._let_go(task, at)
+
+    def _give_up_place(self, task: Task, at: datetime) -> None:
+        """Take a task that left its first state from those that wait, an ended one from all."""
         pool = self._store.pools.get(task.pool_uuid)
-        return pool is None or pool.state == PoolState.FULLY_EXECUTING
+        if pool is None:
+            return
+        has_waited = pool.waiting.pop(task.uuid, None) is not None
+        has_ended = is_final(task) and pool.dispatched.pop(task.uuid, None) is not None
+        if has_waited or has_ended:
+            self._fit(pool, at)
+
+    def _fit_pool_of(self, task: Task, at: datetime) -> None:
+        pool = self._store.pools.get(task.pool_uuid)
+        if pool is not None:
+            self._fit(pool, at)
 
     def _cancel_tasks(self, pool: Pool, at: datetime) -> None:
         for task in self._store.tasks_of_pool.of(pool.uuid):
@@ -298,60 +369,28 @@ class Lifecycle:
         moment = _wire.later(at, after)
         if moment is None:
             return
-        follows_state = action in (_ADVANCE, _REMOVE)
+        follows_state = action in (_ADVANCE, _NEXT_WAVE, _REMOVE)
         generation = resource.generation if follows_state else None
         order = self._store.next_sequence()
         heapq.heappush(self._store.events, Event(moment, order, action, resource.uuid, generation))
 
     def _schedule_step(self, resource: Resource, at: datetime) -> None:
-        step = self._next_step(resource)
+        if isinstance(resource, Task) and _steps.is_between_waves(resource):
+            self._schedule(_NEXT_WAVE, resource, at, resource.execution_time)
+            return
+        step = _steps.next_step(resource)
         if step is not None:
             self._schedule(_ADVANCE, resource, at, step.after)
 
-    def _next_step(self, resource: Resource) -> _Step | None:
-        if isinstance(resource, Task):
-            return _next_step_of_task(resource)
-        if isinstance(resource, Pool):
-            return _POOL_STEPS.get(resource.state)
-        return _JOB_STEPS.get(resource.state)
+
+def _write_start_of_wave(task: Task) -> None:
+    for instance_id in task.wave_ids:
+        task.stdout.write(instance_id, "started")
 
 
-_JOB_STEPS: Final[dict[str, _Step]] = {
-    JobState.TERMINATING: _Step(JobState.COMPLETED, TERMINATION_DELAY),
-}
-
-_POOL_STEPS: Final[dict[str, _Step]] = {
-    PoolState.SUBMITTED: _Step(PoolState.FULLY_DISPATCHED, DISPATCH_DELAY),
-    PoolState.FULLY_DISPATCHED: _Step(PoolState.FULLY_EXECUTING, START_DELAY),
-    PoolState.CLOSING: _Step(PoolState.CLOSED, CLOSING_DELAY),
-}
-
-_DISPATCHED: Final = _Step(TaskState.FULLY_DISPATCHED, DISPATCH_DELAY)
-_EXECUTING: Final = _Step(TaskState.FULLY_EXECUTING, START_DELAY)
-
-_ONE_INSTANCE_STEPS: Final[dict[str, _Step]] = {
-    TaskState.SUBMITTED: _DISPATCHED,
-    TaskState.FULLY_DISPATCHED: _EXECUTING,
-    TaskState.PENDING_CANCEL: _Step(TaskState.CANCELLED, CANCEL_DELAY),
-}
-
-_SEVERAL_INSTANCES_STEPS: Final[dict[str, _Step]] = {
-    **_ONE_INSTANCE_STEPS,
-    TaskState.SUBMITTED: _Step(TaskState.PARTIALLY_DISPATCHED, DISPATCH_DELAY),
-    TaskState.PARTIALLY_DISPATCHED: _Step(TaskState.FULLY_DISPATCHED, PARTIAL_DELAY),
-    TaskState.FULLY_DISPATCHED: _Step(TaskState.PARTIALLY_EXECUTING, START_DELAY),
-    TaskState.PARTIALLY_EXECUTING: _Step(TaskState.FULLY_EXECUTING, PARTIAL_DELAY),
-}
-
-
-def _next_step_of_task(task: Task) -> _Step | None:
-    if task.state == TaskState.FULLY_EXECUTING:
-        return _Step(TaskState.UPLOADING_RESULTS, task.execution_time)
-    if task.state == TaskState.UPLOADING_RESULTS:
-        return _Step(task.outcome, UPLOAD_DELAY)
-    steps = _SEVERAL_INSTANCES_STEPS if _has_several_instances(task) else _ONE_INSTANCE_STEPS
-    return steps.get(task.state)
-
-
-def _has_several_instances(task: Task) -> bool:
-    return len(task.instance_ids) > 1
+def _write_end_of_wave(task: Task) -> None:
+    for instance_id in task.wave_ids:
+        if task.outcome == TaskState.SUCCESS:
+            task.stdout.write(instance_id, "done")
+        else:
+            task.stderr.write(instance_id, "failed")

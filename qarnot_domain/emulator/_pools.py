@@ -2,222 +2,131 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any, Final
 
-from qarnot_domain.emulator import _creation, _lifecycle, _listing, _task_view, _wire
+from qarnot_domain.emulator import (
+    _creation,
+    _lifecycle,
+    _listing,
+    _output,
+    _pool_creation,
+    _pool_view,
+    _scaling,
+    _wire,
+)
 from qarnot_domain.emulator._filters import Accessor
-from qarnot_domain.emulator._http import Refusal, Response, invalid, json_response
+from qarnot_domain.emulator._http import Refusal, Response, json_response
+from qarnot_domain.emulator._instances import require_running
+from qarnot_domain.emulator._job_view import view_job
+from qarnot_domain.emulator._pool_creation import POOL_CREATE, POOL_OVERRIDE, SETTINGS, TAGS
 from qarnot_domain.emulator._router import Call, Route
-from qarnot_domain.emulator._shapes import (
-    SHORTNAME,
-    UINT32_MAX,
-    Boolean,
-    Integer,
-    Items,
-    Object,
-    Shape,
-    Span,
-    Text,
-    Texts,
-    Uuid,
-    read_body,
+from qarnot_domain.emulator._shapes import Object, read_body
+from qarnot_domain.emulator._small_shapes import SCALING
+from qarnot_domain.emulator._store import Pool
+from qarnot_domain.emulator._task_view import view_task
+
+_UPDATABLE_SETTINGS: Final = ("constants", "elasticProperty", "scaling")
+POOL_UPDATE: Final = Object({name: SETTINGS[name] for name in _UPDATABLE_SETTINGS} | {"tags": TAGS})
+
+
+_NOT_FILTERABLE: Final = (
+    "constants",
+    "constraints",
+    "labels",
+    "multiSlotsSettings",
+    "resourceBuckets",
+    "scaling",
+    "schedulingType",
+    "secretsAccessRights",
+    "targetedReservationName",
+    "targetedReservedMachineKey",
 )
-from qarnot_domain.emulator._small_shapes import (
-    CONSTANT,
-    ELASTIC_PROPERTY,
-    FORCED_CONSTANT,
-    FORCED_NETWORK_RULE,
-    HARDWARE_CONSTRAINT,
-    PRIVILEGES,
-    RESOURCES_BUCKET,
-    RETRY_SETTINGS,
-    SCALING,
-    SCHEDULING_TYPE,
-    SECRETS_ACCESS_RIGHTS,
-)
-from qarnot_domain.emulator._store import Pool, Store
-from qarnot_domain.states import PoolState
-from qarnot_domain.timespan import TimeSpan
-
-MAX_POOL_CONSTANTS: Final = 50
-
-SETTINGS: Final[dict[str, Shape]] = {
-    "projectUuid": Uuid(),
-    "elasticProperty": ELASTIC_PROPERTY,
-    "scaling": SCALING,
-    "constants": Items(CONSTANT, most=MAX_POOL_CONSTANTS),
-    "constraints": Items(CONSTANT),
-    "forcedConstants": Items(FORCED_CONSTANT),
-    "forcedNetworkRules": Items(FORCED_NETWORK_RULE),
-    "hardwareConstraints": Items(HARDWARE_CONSTRAINT),
-    "secretsAccessRights": SECRETS_ACCESS_RIGHTS,
-    "labels": Texts(),
-    "resourceBuckets": Items(Text(shortest=1), most=100),
-    "advancedResourceBuckets": Items(RESOURCES_BUCKET, most=100),
-    "preparationTask": Object({"commandLine": Text()}, required=("commandLine",)),
-    "taskDefaultWaitForPoolResourcesSynchronization": Boolean(),
-    "schedulingType": SCHEDULING_TYPE,
-    "targetedReservedMachineKey": Text(),
-    "targetedReservationName": Text(),
-    "defaultResourcesCacheTTLSec": Integer(least=0),
-    "privileges": PRIVILEGES,
-    "defaultRetrySettings": RETRY_SETTINGS,
-    "maxTimeQueueSeconds": Integer(least=0, most=UINT32_MAX),
-    "multiSlotsSettings": Object({"slotsPerNode": Integer(least=0, most=UINT32_MAX)}),
-}
-"""The members of a pool that are checked, kept and given back, without effect here."""
-
-POOL_CREATE: Final = Object(
-    {
-        **SETTINGS,
-        "name": Text(shortest=1),
-        "profile": Text(shortest=1),
-        "shortname": SHORTNAME,
-        "instanceCount": Integer(least=0),
-        "tags": Items(Text(longest=511), most=10),
-        "autoDeleteOnCompletion": Boolean(),
-        "completionTimeToLive": Span(),
-    },
-    required=("name", "profile"),
-)
-
-_DEFAULTS: Final[dict[str, Any]] = {
-    "elasticProperty": {
-        "isElastic": False,
-        "minTotalSlots": 0,
-        "maxTotalSlots": 0,
-        "minIdleSlots": 0,
-        "resizePeriod": 90,
-        "rampResizeFactor": 0.4,
-        "minIdleTimeSeconds": 90,
-    },
-    "constants": [],
-    "constraints": [],
-    "forcedConstants": [],
-    "forcedNetworkRules": [],
-    "hardwareConstraints": [],
-    "secretsAccessRights": {"bySecret": [], "byPrefix": []},
-    "labels": {},
-    "resourceBuckets": [],
-    "advancedResourceBuckets": [],
-    "schedulingType": "flex",
-    "defaultResourcesCacheTTLSec": 7_776_000,
-    "privileges": {"exportApiAndStorageCredentialsInEnvironment": False},
-    "defaultRetrySettings": {"maxTotalRetries": None, "maxPerInstanceRetries": None},
-}
-"""What an unset member reads back as; null would crash the official SDK on most of these."""
 
 
 def _setting(name: str) -> Accessor[Pool]:
-    return lambda pool: pool.settings[name]
+    return lambda pool: _pool_view.read_setting(pool, name)
 
 
-CATALOGUE: Final = _listing.Catalogue[Pool](
-    fields={
-        **{name: _setting(name) for name in SETTINGS},
-        "uuid": lambda pool: pool.uuid,
-        "name": lambda pool: pool.name,
-        "shortname": lambda pool: pool.shortname,
-        "profile": lambda pool: pool.profile,
-        "state": lambda pool: pool.state,
-        "previousState": lambda pool: pool.previous_state,
-        "stateTransitionTime": lambda pool: pool.state_transition_time,
-        "previousStateTransitionTime": lambda pool: pool.previous_state_transition_time,
-        "creationDate": lambda pool: pool.creation_date,
-        "lastModified": lambda pool: pool.last_modified,
-        "endDate": lambda pool: pool.end_date,
-        "instanceCount": lambda pool: pool.instance_count,
-        "tags": lambda pool: pool.tags,
-    },
-    orders={
-        "creationDate": lambda pool: _wire.sortable(pool.creation_date),
-        "name": lambda pool: pool.name,
-        "state": lambda pool: pool.state,
-    },
-)
-
-
-def view_pool(store: Store, pool: Pool, now: datetime) -> dict[str, Any]:
-    """A whole pool."""
-    is_running = pool.state == PoolState.FULLY_EXECUTING
-    running = pool.instance_count if is_running else 0
-    tasks = [t for t in store.tasks_of_pool.of(pool.uuid) if not _lifecycle.is_final(t)]
-    busy = sum(_task_view.running_instances(task) for task in tasks)
-    settings = {
-        name: _DEFAULTS.get(name) if value is None else value
-        for name, value in pool.settings.items()
-    }
-    elastic: dict[str, Any] = pool.settings["elasticProperty"] or {}
-    asked = {name: value for name, value in elastic.items() if value is not None}
-    settings["elasticProperty"] = {**_DEFAULTS["elasticProperty"], **asked}
-    if pool.settings["scaling"] is not None:
-        settings["scaling"] = {**pool.settings["scaling"], "activePolicyName": None}
-    return {
-        "uuid": pool.uuid,
-        "name": pool.name,
-        "shortname": pool.shortname,
-        "profile": pool.profile,
-        "state": pool.state,
-        "previousState": pool.previous_state,
-        "instanceCount": pool.instance_count,
-        "targetRunningInstanceCount": pool.instance_count if _lifecycle.is_open(pool) else 0,
-        "stateTransitionTime": _wire.date(pool.state_transition_time),
-        "previousStateTransitionTime": _wire.date(pool.previous_state_transition_time),
-        "creationDate": _wire.date(pool.creation_date),
-        "lastModified": _wire.date(pool.last_modified),
-        "endDate": _wire.date(pool.end_date),
-        "runningInstanceCount": running,
-        "runningCoreCount": running * _task_view.CORES_PER_INSTANCE,
-        "queuedOrRunningTaskInstancesCount": sum(len(task.instance_ids) for task in tasks),
-        "executionTime": _wire.span(timedelta(0)),
-        "wallTime": _wire.span((pool.end_date or now) - pool.creation_date),
-        **settings,
-        "errors": [],
-        "tags": pool.tags,
-        "status": None,
-        "totalSlotCapacity": running,
-        "poolUsage": min(1.0, busy / running) if running else 0.0,
-        "autoDeleteOnCompletion": pool.auto_delete_on_completion,
-        "completionTimeToLive": pool.completion_time_to_live,
-    }
+def _catalogue(now: datetime) -> _listing.Catalogue[Pool]:
+    """What can be asked about pools; some of it changes as they run."""
+    return _listing.Catalogue(
+        fields={
+            **{name: _setting(name) for name in SETTINGS if name not in _NOT_FILTERABLE},
+            "uuid": lambda pool: pool.uuid,
+            "name": lambda pool: pool.name,
+            "shortname": lambda pool: pool.shortname,
+            "profile": lambda pool: pool.profile,
+            "state": lambda pool: pool.state,
+            "previousState": lambda pool: pool.previous_state,
+            "stateTransitionTime": lambda pool: pool.state_transition_time,
+            "previousStateTransitionTime": lambda pool: pool.previous_state_transition_time,
+            "creationDate": lambda pool: pool.creation_date,
+            "lastModified": lambda pool: pool.last_modified,
+            "endDate": lambda pool: pool.end_date,
+            "instanceCount": lambda pool: pool.instance_count,
+            "targetRunningInstanceCount": lambda pool: pool.target_instances,
+            "runningInstanceCount": lambda pool: pool.running_instances,
+            "runningCoreCount": _pool_view.running_cores,
+            "queuedOrRunningTaskInstancesCount": lambda pool: pool.queued_or_running_instances,
+            "executionTime": lambda pool: _pool_view.execution_time(pool, now),
+            "wallTime": lambda pool: _pool_view.wall_time(pool, now),
+            "totalSlotCapacity": lambda pool: pool.slot_capacity,
+            "poolUsage": _pool_view.usage,
+            "tags": lambda pool: pool.tags,
+            "autoDeleteOnCompletion": lambda pool: pool.auto_delete_on_completion,
+            "completionTimeToLive": lambda pool: pool.completion_time_to_live.timedelta,
+        },
+        orders={
+            "creationDate": lambda pool: _wire.sortable(pool.creation_date),
+            "name": lambda pool: pool.name,
+            "state": lambda pool: pool.state,
+        },
+    )
 
 
 def list_pools(call: Call) -> Response:
     pools = _listing.tagged(call, call.store.pools)
-    return json_response([view_pool(call.store, pool, call.now) for pool in pools])
+    return json_response([_pool_view.view_pool(pool, call.now) for pool in pools])
+
+
+def list_pool_summaries(call: Call) -> Response:
+    pools = _listing.tagged(call, call.store.pools)
+    return json_response([_pool_view.view_summary(pool, call.now) for pool in pools])
 
 
 def create_pool(call: Call) -> Response:
-    store = call.store
-    document = read_body(POOL_CREATE, call.json())
-    if document["resourceBuckets"] and document["advancedResourceBuckets"]:
-        raise invalid({"resourceBuckets": ["excludes advancedResourceBuckets"]})
-    _creation.require_free_shortname(store.pools, "pool", document["shortname"])
-    _creation.require_credits(store)
-    _creation.require_room(store, store.pools, "pool", store.limits.max_pools)
-    uuid = store.new_uuid()
-    pool = Pool(
-        uuid=uuid,
-        shortname=document["shortname"] or uuid,
-        name=document["name"],
-        sequence=store.next_sequence(),
-        creation_date=call.now,
-        tags=document["tags"] or [],
-        auto_delete_on_completion=bool(document["autoDeleteOnCompletion"]),
-        completion_time_to_live=document["completionTimeToLive"] or TimeSpan.ZERO,
-        state=PoolState.SUBMITTED,
-        last_modified=call.now,
-        profile=document["profile"],
-        instance_count=document["instanceCount"] or 0,
-        settings={name: document[name] for name in SETTINGS},
-    )
-    call.lifecycle.open_pool(pool)
-    return _creation.created(pool, "pools")
+    return _open(call, read_body(POOL_CREATE, call.json()))
+
+
+def clone_pool(call: Call) -> Response:
+    described = _pool_creation.describe_pool(_pool(call))
+    return _open(call, _creation.overridden(described, read_body(POOL_OVERRIDE, call.json())))
 
 
 def retrieve_pool(call: Call) -> Response:
-    return json_response(view_pool(call.store, _pool(call), call.now))
+    return json_response(_pool_view.view_pool(_pool(call), call.now))
+
+
+def update_pool(call: Call) -> Response:
+    pool = _pool(call)
+    document = read_body(POOL_UPDATE, call.json())
+    if document["scaling"] is not None:
+        _scaling.require_sensible(document["scaling"], "scaling.policies")
+    if document["tags"] is not None:
+        pool.tags = document["tags"]
+    for name in _UPDATABLE_SETTINGS:
+        if document[name] is not None:
+            pool.settings[name] = document[name]
+    _take_effect(call, pool)
+    return Response()
+
+
+def resync_pool(call: Call) -> Response:
+    """Nothing to bring: there are no files here."""
+    require_running(_pool(call))
+    return Response()
 
 
 def delete_pool(call: Call) -> Response:
@@ -233,22 +142,99 @@ def close_pool(call: Call) -> Response:
     return Response()
 
 
+def list_pool_jobs(call: Call) -> Response:
+    pool = _pool(call)
+    return json_response([view_job(job) for job in call.store.jobs if job.pool_uuid == pool.uuid])
+
+
+def list_pool_tasks(call: Call) -> Response:
+    tasks = call.store.tasks_of_pool.of(_pool(call).uuid)
+    return json_response([view_task(task, call.now) for task in tasks])
+
+
+def retrieve_scaling(call: Call) -> Response:
+    return json_response(_pool_view.view_scaling(_pool(call), call.now))
+
+
+def update_scaling(call: Call) -> Response:
+    pool = _pool(call)
+    pool.settings["scaling"] = _read_scaling(call)
+    _take_effect(call, pool)
+    return json_response({})
+
+
+def check_scaling(call: Call) -> Response:
+    _read_scaling(call)
+    return Response()
+
+
+def search_pools(call: Call) -> Response:
+    return _listing.search(call, _catalogue(call.now), call.store.pools, _whole(call))
+
+
 def paginate_pools(call: Call) -> Response:
+    return _listing.paginate(call, _catalogue(call.now), call.store.pools, _whole(call))
+
+
+def paginate_pool_summaries(call: Call) -> Response:
     return _listing.paginate(
         call,
-        CATALOGUE,
+        _catalogue(call.now),
         call.store.pools,
-        lambda pool: view_pool(call.store, pool, call.now),
+        lambda pool: _pool_view.view_summary(pool, call.now),
     )
+
+
+def retrieve_stdout(call: Call) -> Response:
+    pool = _pool(call)
+    return _output.retrieve(call, pool, pool.stdout)
+
+
+def consume_stdout(call: Call) -> Response:
+    pool = _pool(call)
+    return _output.consume(call, pool, pool.stdout)
+
+
+def retrieve_stderr(call: Call) -> Response:
+    pool = _pool(call)
+    return _output.retrieve(call, pool, pool.stderr)
+
+
+def consume_stderr(call: Call) -> Response:
+    pool = _pool(call)
+    return _output.consume(call, pool, pool.stderr)
 
 
 ROUTES: Final = (
     Route("listPools", "GET", "/pools", list_pools),
     Route("createPool", "POST", "/pools", create_pool),
+    Route("listPoolSummaries", "GET", "/pools/summaries", list_pool_summaries),
     Route("retrievePool", "GET", "/pools/{uuid}", retrieve_pool),
+    Route("updatePool", "PUT", "/pools/{uuid}", update_pool),
+    Route("resyncPool", "PATCH", "/pools/{uuid}", resync_pool),
     Route("deletePool", "DELETE", "/pools/{uuid}", delete_pool),
     Route("closePool", "POST", "/pools/{uuid}/close", close_pool),
+    Route("clonePool", "POST", "/pools/{uuid}/clone", clone_pool),
+    Route("listPoolJobs", "GET", "/pools/{uuid}/jobs", list_pool_jobs),
+    Route("listPoolTasks", "GET", "/pools/{uuid}/tasks", list_pool_tasks),
+    Route("retrievePoolScaling", "GET", "/pools/{uuid}/scaling", retrieve_scaling),
+    Route("updatePoolScaling", "PUT", "/pools/{uuid}/scaling", update_scaling),
+    Route("checkPoolScaling", "POST", "/sanity-checks/pools/scaling", check_scaling),
+    Route("searchPools", "POST", "/pools/search", search_pools),
     Route("paginatePools", "POST", "/pools/paginate", paginate_pools),
+    Route("paginatePoolSummaries", "POST", "/pools/summaries/paginate", paginate_pool_summaries),
+    Route("retrievePoolStdout", "GET", "/pools/{uuid}/stdout", retrieve_stdout),
+    Route("consumePoolStdout", "POST", "/pools/{uuid}/stdout", consume_stdout),
+    Route(
+        "retrievePoolInstanceStdout", "GET", "/pools/{uuid}/stdout/{instanceId}", retrieve_stdout
+    ),
+    Route("consumePoolInstanceStdout", "POST", "/pools/{uuid}/stdout/{instanceId}", consume_stdout),
+    Route("retrievePoolStderr", "GET", "/pools/{uuid}/stderr", retrieve_stderr),
+    Route("consumePoolStderr", "POST", "/pools/{uuid}/stderr", consume_stderr),
+    Route(
+        "retrievePoolInstanceStderr", "GET", "/pools/{uuid}/stderr/{instanceId}", retrieve_stderr
+    ),
+    Route("consumePoolInstanceStderr", "POST", "/pools/{uuid}/stderr/{instanceId}", consume_stderr),
 )
 
 
@@ -257,3 +243,24 @@ def _pool(call: Call) -> Pool:
     if pool is None:
         raise Refusal(404, f"No such pool: {call.parameters['uuid']}")
     return pool
+
+
+def _whole(call: Call) -> Callable[[Pool], dict[str, Any]]:
+    return lambda pool: _pool_view.view_pool(pool, call.now)
+
+
+def _open(call: Call, document: dict[str, Any]) -> Response:
+    pool = _pool_creation.create_pool(call.store, document, call.now)
+    call.lifecycle.open_pool(pool)
+    return _creation.created(pool, "pools")
+
+
+def _read_scaling(call: Call) -> dict[str, Any]:
+    scaling = read_body(SCALING, call.json())
+    _scaling.require_sensible(scaling, "policies")
+    return scaling
+
+
+def _take_effect(call: Call, pool: Pool) -> None:
+    pool.last_modified = call.now
+    call.lifecycle.rescale_pool(pool, call.now)

@@ -117,10 +117,10 @@ class Integer:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number within bounds, the upper one excluded."""
+    """A number within bounds."""
 
     least: float | None = None
-    below: float | None = None
+    most: float | None = None
 
     def read(self, value: object, path: str, faults: Faults) -> object:
         if not isinstance(value, int | float) or isinstance(value, bool):
@@ -130,8 +130,8 @@ class Number:
             fault(faults, path, "is too large")
         elif self.least is not None and value < self.least:
             fault(faults, path, f"must be at least {self.least}")
-        elif self.below is not None and value >= self.below:
-            fault(faults, path, f"must be below {self.below}")
+        elif self.most is not None and value > self.most:
+            fault(faults, path, f"must be at most {self.most}")
         return value
 
 

@@ -120,10 +120,21 @@ ELASTIC_PROPERTY: Final = Object(
         "maxTotalSlots": Integer(least=0),
         "minIdleSlots": Integer(least=0),
         "resizePeriod": Integer(least=0),
-        "rampResizeFactor": Number(least=0, below=1),
+        "rampResizeFactor": Number(least=0, most=1),
         "minIdleTimeSeconds": Integer(least=0),
     }
 )
+
+WEEKDAYS: Final = (
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+)
+"""In the order of `date.weekday`."""
 
 _TIME_OF_DAY: Final = Text(
     pattern=re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,7})?"),
@@ -138,19 +149,7 @@ _ENABLED_PERIODS: Final = Items(
             "Weekly": Object(
                 {
                     "name": Text(),
-                    "days": Items(
-                        Choice(
-                            (
-                                "sunday",
-                                "monday",
-                                "tuesday",
-                                "wednesday",
-                                "thursday",
-                                "friday",
-                                "saturday",
-                            )
-                        )
-                    ),
+                    "days": Items(Choice(WEEKDAYS)),
                     "startTimeUtc": _TIME_OF_DAY,
                     "endTimeUtc": _TIME_OF_DAY,
                 },

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -54,6 +54,47 @@ class Resource:
         self.generation += 1
 
 
+@dataclass(slots=True)
+class Output:
+    """What the instances of a task or pool have written on one of their streams.
+
+    The service keeps a circular buffer of unknown size; here nothing is ever overwritten. That the
+    lines of one instance read the same on their own as within the whole is a guess.
+    """
+
+    lines: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
+    """Each with the instance it is from, in the order they were written."""
+    consumed: dict[int | None, int] = field(default_factory=dict["int | None", int])
+    """How many lines the consuming reads of each instance, and of the whole, are past."""
+
+    def write(self, instance_id: int, text: str) -> None:
+        """Add one line of an instance."""
+        self.lines.append((instance_id, f"[{instance_id}] {text}\n"))
+
+    def read(self, instance_id: int | None = None) -> str:
+        """The text of one instance, or of all together."""
+        return self._since(0, instance_id)
+
+    def consume(self, instance_id: int | None = None) -> str:
+        """The text of one instance, or of all, since it was last consumed in the same way."""
+        fresh = self._since(self.consumed.get(instance_id, 0), instance_id)
+        self.consumed[instance_id] = len(self.lines)
+        return fresh
+
+    def _since(self, start: int, instance_id: int | None) -> str:
+        written = self.lines[start:]
+        return "".join(text for writer, text in written if instance_id in (None, writer))
+
+
+@dataclass(slots=True, kw_only=True)
+class Instanced(Resource):
+    """What tasks and pools have in common: instances, and what these write."""
+
+    instance_ids: Sequence[int]
+    stdout: Output = field(default_factory=Output)
+    stderr: Output = field(default_factory=Output)
+
+
 @dataclass(slots=True, kw_only=True)
 class Job(Resource):
     """A job."""
@@ -61,16 +102,6 @@ class Job(Resource):
     pool_uuid: str | None
     use_dependencies: bool
     max_wall_time: TimeSpan | None
-
-
-@dataclass(slots=True, kw_only=True)
-class Pool(Resource):
-    """A pool."""
-
-    profile: str
-    instance_count: int
-    settings: dict[str, Any]
-    """Members that are kept and given back, without effect here."""
 
 
 @dataclass(slots=True)
@@ -83,23 +114,17 @@ class Dependency:
     actual_final_state: str | None = None
 
 
-@dataclass(slots=True)
-class Output:
-    """What a task has written on one of its streams."""
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """An upload of what a task has made so far."""
 
-    text: str = ""
-    consumed: int = 0
-    """How many characters a consuming read has already handed out."""
-
-    def consume(self) -> str:
-        """The text written since the last consuming read."""
-        fresh = self.text[self.consumed :]
-        self.consumed = len(self.text)
-        return fresh
+    id: str
+    trigger_date: datetime
+    config: dict[str, Any]
 
 
 @dataclass(slots=True, kw_only=True)
-class Task(Resource):
+class Task(Instanced):
     """A task."""
 
     profile: str | None
@@ -107,7 +132,6 @@ class Task(Resource):
     job_uuid: str | None
     instance_count: int
     advanced_ranges: str | None
-    instance_ids: tuple[int, ...]
     constants: list[dict[str, str]]
     dependencies: list[Dependency]
     has_advanced_dependencies: bool
@@ -115,14 +139,76 @@ class Task(Resource):
     """How long its instances will execute."""
     outcome: str
     """The final state it will reach if nobody stops it."""
+    wave_size: int
+    """How many of its instances can execute at once: all, unless its pool has fewer slots."""
     settings: dict[str, Any]
     """Members that are kept and given back, without effect here."""
-    is_queued: bool = False
-    """Whether it has stopped waiting for its dependencies and its pool."""
+    is_held_back: bool = True
+    """Whether it still waits for its dependencies, or for slots of its pool."""
+    slots: int = 0
+    """How many slots of its pool it has."""
+    wave: int = 0
+    """Which of its waves of instances is the present one, from 0."""
     execution_start: datetime | None = None
     execution_end: datetime | None = None
-    stdout: Output = field(default_factory=Output)
-    stderr: Output = field(default_factory=Output)
+    snapshots: dict[str, Snapshot] = field(default_factory=dict[str, Snapshot])
+    """By their id."""
+
+    @property
+    def wave_count(self) -> int:
+        """How many waves it takes for all instances to execute."""
+        return -(-len(self.instance_ids) // self.wave_size)
+
+    @property
+    def wave_ids(self) -> Sequence[int]:
+        """The instances of the present wave."""
+        start = self.wave * self.wave_size
+        return self.instance_ids[start : start + self.wave_size]
+
+
+@dataclass(slots=True, kw_only=True)
+class Pool(Instanced):
+    """A pool: as many instances as it is given, each with slots for instances of tasks."""
+
+    profile: str
+    instance_count: int
+    """As asked for; its scaling may want another."""
+    settings: dict[str, Any]
+    """Members that are kept and given back."""
+    target_instances: int = 0
+    """How many instances it should have."""
+    running_instances: int = 0
+    resized_at: datetime
+    """Since when that many run."""
+    execution_time: timedelta = timedelta(0)
+    """How long its instances had run by then, all together."""
+    next_rescaling: datetime | None = None
+    """When its size has to be thought over, even if nothing happens until then."""
+    waiting: dict[str, Task] = field(default_factory=dict[str, Task])
+    """The tasks that wait for slots, by uuid, in the order they came."""
+    dispatched: dict[str, Task] = field(default_factory=dict[str, Task])
+    """The tasks that have slots."""
+
+    @property
+    def slots_per_node(self) -> int:
+        """How many slots each instance has."""
+        return (self.settings["multiSlotsSettings"] or {}).get("slotsPerNode") or 1
+
+    @property
+    def slot_capacity(self) -> int:
+        """How many slots there are."""
+        return self.running_instances * self.slots_per_node
+
+    @property
+    def slots_in_use(self) -> int:
+        """How many slots its tasks have."""
+        return sum(task.slots for task in self.dispatched.values())
+
+    @property
+    def queued_or_running_instances(self) -> int:
+        """How many instances of tasks wait for slots or have them, or will after others."""
+        tasks = (*self.waiting.values(), *self.dispatched.values())
+        return sum(len(task.instance_ids) - task.wave * task.wave_size for task in tasks)
 
 
 class Event(NamedTuple):
@@ -198,9 +284,12 @@ class Groups:
 class Store:
     """Everything the emulated cloud remembers."""
 
-    def __init__(self, *, seed: int, limits: Limits, credits: float | None) -> None:
+    def __init__(
+        self, *, seed: int, limits: Limits, credits: float | None, organization: str | None
+    ) -> None:
         self.limits = limits
         self.credits = credits
+        self.organization = organization
         self.jobs: Collection[Job] = Collection()
         self.tasks: Collection[Task] = Collection()
         self.pools: Collection[Pool] = Collection()
@@ -265,5 +354,8 @@ class Store:
             self.tasks_of_job.discard(task.job_uuid, task)
         if task.pool_uuid is not None:
             self.tasks_of_pool.discard(task.pool_uuid, task)
+        pool = self.pools.get(task.pool_uuid)
+        if pool is not None:
+            pool.dispatched.pop(task.uuid, None)
         for dependency in task.dependencies:
             self.dependents.discard(dependency.task_uuid, task)

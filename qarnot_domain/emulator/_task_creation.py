@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from qarnot_domain.emulator import _creation, _lifecycle
+from qarnot_domain.emulator import _creation, _lifecycle, _steps
 from qarnot_domain.emulator._http import invalid
 from qarnot_domain.emulator._shapes import (
+    INT32_MAX,
     NAME,
     REGEX_LONGEST,
     SHORTNAME,
@@ -101,33 +102,29 @@ SETTINGS: Final[dict[str, Shape]] = {
 }
 """The members of a task that are checked, kept and given back, without effect here."""
 
-TASK_CREATE: Final = Object(
-    {
-        **SETTINGS,
-        "name": NAME,
-        "shortname": SHORTNAME,
-        "profile": Text(),
-        "poolUuid": Uuid(),
-        "jobUuid": Uuid(),
-        "instanceCount": Integer(least=0, most=MAX_INSTANCES),
-        "advancedRanges": Text(),
-        "constants": Items(CONSTANT, most=MAX_TASK_CONSTANTS),
-        "tags": Items(Text(longest=511), most=9),
-        "snapshotInterval": Integer(),
-        "dependencies": _DEPENDENCIES,
-        "autoDeleteOnCompletion": Boolean(),
-        "completionTimeToLive": Span(),
-    },
-    required=("name",),
-)
+_MEMBERS: Final[dict[str, Shape]] = {
+    **SETTINGS,
+    "name": NAME,
+    "shortname": SHORTNAME,
+    "profile": Text(),
+    "poolUuid": Uuid(),
+    "jobUuid": Uuid(),
+    "instanceCount": Integer(least=0, most=MAX_INSTANCES),
+    "advancedRanges": Text(),
+    "constants": Items(CONSTANT, most=MAX_TASK_CONSTANTS),
+    "tags": Items(Text(longest=511), most=9),
+    "snapshotInterval": Integer(),
+    "dependencies": _DEPENDENCIES,
+    "autoDeleteOnCompletion": Boolean(),
+    "completionTimeToLive": Span(),
+}
+TASK_CREATE: Final = Object(_MEMBERS, required=("name",))
+TASK_OVERRIDE: Final = Object(_MEMBERS)
 
 
-def create_task(store: Store, body: object, now: datetime) -> Task:
-    """The task that a body describes, not yet in the store, or a refusal."""
+def create_task(store: Store, document: Mapping[str, Any], now: datetime) -> Task:
+    """The task that a body in normal form describes, not yet in the store, or a refusal."""
     faults: Faults = {}
-    document = TASK_CREATE.read(body, "", faults)
-    if faults:
-        raise invalid(faults)
     instance_ids = _instance_ids(document, faults)
     job = store.jobs.get(document["jobUuid"])
     pool_uuid = _check_place(store, document, job, faults)
@@ -164,8 +161,41 @@ def create_task(store: Store, body: object, now: datetime) -> Task:
         has_advanced_dependencies=bool((document["dependencies"] or {}).get("advancedDependsOn")),
         execution_time=execution_time,
         outcome=outcome,
+        wave_size=len(instance_ids),
         settings={name: document[name] for name in SETTINGS},
     )
+
+
+def describe_task(task: Task) -> dict[str, Any]:
+    """The body in normal form that creates another task like one, but for the shortname."""
+    return {
+        **task.settings,
+        "name": task.name,
+        "profile": task.profile,
+        "shortname": None,
+        "poolUuid": task.pool_uuid,
+        "jobUuid": task.job_uuid,
+        "instanceCount": task.instance_count,
+        "advancedRanges": task.advanced_ranges,
+        "constants": task.constants,
+        "tags": task.tags,
+        "dependencies": _describe_dependencies(task),
+        "autoDeleteOnCompletion": task.auto_delete_on_completion,
+        "completionTimeToLive": task.completion_time_to_live,
+    }
+
+
+def _describe_dependencies(task: Task) -> dict[str, Any]:
+    if not task.has_advanced_dependencies:
+        return {"dependsOn": [dependency.task_uuid for dependency in task.dependencies]}
+    entries = [
+        {
+            "taskUuid": dependency.task_uuid,
+            "taskFinalStateCondition": sorted(dependency.accepted),
+        }
+        for dependency in task.dependencies
+    ]
+    return {"advancedDependsOn": entries}
 
 
 def _instance_ids(document: Mapping[str, Any], faults: Faults) -> tuple[int, ...]:
@@ -181,9 +211,9 @@ def _parse_ranges(text: str, faults: Faults) -> tuple[int, ...]:
     """The instance numbers of ranges like `0-2,4-5,17`."""
     ids: set[int] = set()
     for part in text.split(","):
-        match = re.fullmatch(r"\s*(\d{1,9})(?:\s*-\s*(\d{1,9}))?\s*", part, re.ASCII)
+        match = re.fullmatch(r"\s*(\d{1,10})(?:\s*-\s*(\d{1,10}))?\s*", part, re.ASCII)
         first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
-        if first > last:
+        if not first <= last <= INT32_MAX:
             fault(faults, "advancedRanges", "must be ranges like 0-2,4-5,17")
             return ()
         if last - first >= MAX_INSTANCES or len(ids) > MAX_INSTANCES:
@@ -255,7 +285,7 @@ def _check_exclusions(document: Mapping[str, Any], pool_uuid: str | None, faults
 
 def _execution_time(text: str | None, faults: Faults) -> timedelta:
     if text is None:
-        return _lifecycle.DEFAULT_EXECUTION_TIME
+        return _steps.DEFAULT_EXECUTION_TIME
     try:
         if re.fullmatch(r"\d{1,9}(\.\d+)?", text, re.ASCII):
             return timedelta(seconds=float(text))

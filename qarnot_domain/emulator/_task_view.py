@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from qarnot_domain.emulator import _lifecycle, _wire
+from qarnot_domain.emulator import _lifecycle, _steps, _wire
+from qarnot_domain.emulator._instances import ends_of
 from qarnot_domain.emulator._store import Task
 from qarnot_domain.states import TaskState
 
@@ -18,6 +20,11 @@ CLOCK_GHZ: Final = 3.0
 CPU_MODEL: Final = "Emulated CPU"
 SPECIFICATION_KEY: Final = "emulated-4c-16g"
 FAILURE_CODE: Final = "EMULATED_FAILURE"
+
+SNAPSHOT_INTERVAL: Final = 0
+"""Deprecated: the service takes any value and goes back to this one."""
+RESULTS_COUNT: Final = 0
+"""There are no files here."""
 
 _DEFAULTS: Final[dict[str, Any]] = {
     "resourceBuckets": [],
@@ -41,7 +48,6 @@ _NOT_READ_BACK: Final = ("priority", "maxRetriesPerInstance", *_IN_SUMMARY)
 
 def view_summary(task: Task, now: datetime) -> dict[str, Any]:
     """A task without its heavy members."""
-    running = running_instances(task)
     return {
         "uuid": task.uuid,
         "name": task.name,
@@ -50,8 +56,8 @@ def view_summary(task: Task, now: datetime) -> dict[str, Any]:
         "poolUuid": task.pool_uuid,
         "jobUuid": task.job_uuid,
         "progress": progress(task, now),
-        "runningInstanceCount": running,
-        "runningCoreCount": running * CORES_PER_INSTANCE,
+        "runningInstanceCount": running_instances(task),
+        "runningCoreCount": running_cores(task),
         "clusterInfo": None,
         "executionTime": _wire.span(execution_time(task, now)),
         "wallTime": _wire.span(wall_time(task, now)),
@@ -73,9 +79,7 @@ def view_summary(task: Task, now: datetime) -> dict[str, Any]:
 def view_task(task: Task, now: datetime) -> dict[str, Any]:
     """A whole task."""
     settings = {
-        name: _DEFAULTS.get(name) if value is None else value
-        for name, value in task.settings.items()
-        if name not in _NOT_READ_BACK
+        name: read_setting(task, name) for name in task.settings if name not in _NOT_READ_BACK
     }
     return {
         **view_summary(task, now),
@@ -83,10 +87,9 @@ def view_task(task: Task, now: datetime) -> dict[str, Any]:
         "errors": _errors(task),
         "completedInstances": _completed_instances(task, now),
         "status": _status(task, now),
-        # Deprecated: the service takes any value and goes back to this one.
-        "snapshotInterval": 0,
-        "resultsCount": 0,
-        "constants": [_masked(constant) for constant in task.constants],
+        "snapshotInterval": SNAPSHOT_INTERVAL,
+        "resultsCount": RESULTS_COUNT,
+        "constants": view_constants(task.constants),
         "tags": task.tags,
         "dependencies": view_dependencies(task),
         "autoDeleteOnCompletion": task.auto_delete_on_completion,
@@ -94,9 +97,20 @@ def view_task(task: Task, now: datetime) -> dict[str, Any]:
     }
 
 
+def read_setting(task: Task, name: str) -> object:
+    """A setting as it reads back."""
+    value = task.settings[name]
+    return _DEFAULTS.get(name) if value is None else value
+
+
 def running_instances(task: Task) -> int:
     """How many of a task's instances execute."""
-    return len(task.instance_ids) if _lifecycle.is_executing(task) else 0
+    return len(task.wave_ids) if _lifecycle.is_executing(task) else 0
+
+
+def running_cores(task: Task) -> int:
+    """How many cores these instances use."""
+    return running_instances(task) * CORES_PER_INSTANCE
 
 
 def wall_time(task: Task, now: datetime) -> timedelta:
@@ -106,11 +120,13 @@ def wall_time(task: Task, now: datetime) -> timedelta:
 
 def execution_time(task: Task, now: datetime) -> timedelta:
     """How long the instances of a task have executed, all together."""
-    return _instance_time(task, now) * len(task.instance_ids)
+    earlier = task.wave * task.wave_size
+    in_this_wave = _elapsed(task, now) - task.wave * task.execution_time
+    return task.execution_time * earlier + in_this_wave * len(task.wave_ids)
 
 
-def _instance_time(task: Task, now: datetime) -> timedelta:
-    """How long each instance has executed."""
+def _elapsed(task: Task, now: datetime) -> timedelta:
+    """The time since a task's first instance started, until the last one stopped."""
     if task.execution_start is None:
         return timedelta(0)
     return (task.execution_end or now) - task.execution_start
@@ -120,8 +136,8 @@ def progress(task: Task, now: datetime) -> float:
     """Percent of the execution that is done."""
     if task.execution_start is None:
         return 0.0
-    planned = _lifecycle.planned_execution(task)
-    done = _instance_time(task, now) / planned if planned else 1.0
+    planned = _steps.planned_execution(task)
+    done = _elapsed(task, now) / planned if planned else 1.0
     return round(100.0 * min(1.0, done), 2)
 
 
@@ -138,10 +154,9 @@ def _error() -> dict[str, str | None]:
 
 
 def _completed_instances(task: Task, now: datetime) -> list[dict[str, Any]]:
-    if task.state not in (TaskState.SUCCESS, TaskState.FAILURE):
-        return []
-    seconds = _instance_time(task, now).total_seconds()
-    has_failed = task.state == TaskState.FAILURE
+    ends = ends_of(task)
+    runs_in_waves = task.wave_count > 1
+    seconds = (task.execution_time if runs_in_waves else _elapsed(task, now)).total_seconds()
     return [
         {
             "results": [],
@@ -150,8 +165,8 @@ def _completed_instances(task: Task, now: datetime) -> list[dict[str, Any]]:
             "execTimeSec": seconds,
             "execTimeSecGHz": seconds * CLOCK_GHZ,
             "peakMemoryMB": 0,
-            "state": "failure" if has_failed else "success",
-            "error": _error() if has_failed else None,
+            "state": "failure" if ends.failed else "success",
+            "error": _error() if ends.failed else None,
             "specificationKey": SPECIFICATION_KEY,
             "cpuModel": CPU_MODEL,
             "coreCount": CORES_PER_INSTANCE,
@@ -159,7 +174,7 @@ def _completed_instances(task: Task, now: datetime) -> list[dict[str, Any]]:
             "averageGHz": CLOCK_GHZ,
             "executionAttemptCount": 1,
         }
-        for instance_id in task.instance_ids
+        for instance_id in (*ends.succeeded, *ends.failed)
     ]
 
 
@@ -169,10 +184,9 @@ def _status(task: Task, now: datetime) -> dict[str, Any] | None:
         return None
     execution = execution_time(task, now)
     seconds = execution.total_seconds()
-    everything = ranges(task.instance_ids)
-    has_failed = task.state == TaskState.FAILURE
-    has_succeeded = task.state == TaskState.SUCCESS
-    is_uploaded = has_failed or has_succeeded
+    started = task.wave * task.wave_size + len(task.wave_ids)
+    ends = ends_of(task)
+    is_uploaded = task.state in (TaskState.SUCCESS, TaskState.FAILURE)
     return {
         "timestamp": _wire.date(now),
         "lastUpdateTimestamp": _wire.date(task.last_modified),
@@ -185,12 +199,12 @@ def _status(task: Task, now: datetime) -> dict[str, Any] | None:
         **_time("execution", execution),
         **_time("upload", timedelta(0)),
         **_time("wall", wall_time(task, now)),
-        "succeededRange": everything if has_succeeded else "",
-        "executedRange": everything if is_uploaded else "",
-        "failedRange": everything if has_failed else "",
-        "cancelledRange": everything if task.state == TaskState.CANCELLED else "",
-        "failedOnlyRange": everything if has_failed else "",
-        "startedOnceRange": everything,
+        "succeededRange": ranges(ends.succeeded),
+        "executedRange": ranges((*ends.succeeded, *ends.failed)),
+        "failedRange": ranges(ends.failed),
+        "cancelledRange": ranges(ends.cancelled),
+        "failedOnlyRange": ranges(ends.failed),
+        "startedOnceRange": ranges(task.instance_ids[:started]),
         "executionTimeByCpuModel": [
             {
                 "model": CPU_MODEL,
@@ -220,7 +234,7 @@ def _time(phase: str, duration: timedelta) -> dict[str, Any]:
     }
 
 
-def ranges(ids: tuple[int, ...]) -> str:
+def ranges(ids: Iterable[int]) -> str:
     """Sorted numbers as ranges, such as `0-2,4-5,17`."""
     runs: list[list[int]] = []
     for number in ids:
@@ -231,10 +245,14 @@ def ranges(ids: tuple[int, ...]) -> str:
     return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in runs)
 
 
-def _masked(constant: dict[str, str]) -> dict[str, str]:
-    if constant["key"].startswith(SECRET_PREFIX):
-        return {"key": constant["key"], "value": MASK}
-    return constant
+def view_constants(constants: Iterable[dict[str, str]]) -> list[dict[str, str]]:
+    """Constants with the secret ones masked."""
+    return [
+        {"key": constant["key"], "value": MASK}
+        if constant["key"].startswith(SECRET_PREFIX)
+        else constant
+        for constant in constants
+    ]
 
 
 def view_dependencies(task: Task) -> dict[str, Any]:

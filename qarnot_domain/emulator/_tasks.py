@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from qarnot_domain.emulator import _creation, _lifecycle, _listing, _task_view, _wire
+from qarnot_domain.emulator import _creation, _lifecycle, _listing, _output, _task_view, _wire
 from qarnot_domain.emulator._filters import Accessor
-from qarnot_domain.emulator._http import Refusal, Response, json_response, text_response
+from qarnot_domain.emulator._http import Refusal, Response, json_response
+from qarnot_domain.emulator._instances import require_running
 from qarnot_domain.emulator._router import Call, Route
 from qarnot_domain.emulator._shapes import Items, Object, Text, read_body
 from qarnot_domain.emulator._small_shapes import CONSTANT
 from qarnot_domain.emulator._store import Task
-from qarnot_domain.emulator._task_creation import MAX_TASK_CONSTANTS, SETTINGS, create_task
+from qarnot_domain.emulator._task_creation import (
+    MAX_TASK_CONSTANTS,
+    SETTINGS,
+    TASK_CREATE,
+    create_task,
+)
 
 TASK_UPDATE: Final = Object(
     {
@@ -35,7 +41,7 @@ _NOT_FILTERABLE: Final = (
 
 
 def _setting(name: str) -> Accessor[Task]:
-    return lambda task: task.settings[name]
+    return lambda task: _task_view.read_setting(task, name)
 
 
 def _catalogue(now: datetime) -> _listing.Catalogue[Task]:
@@ -60,11 +66,14 @@ def _catalogue(now: datetime) -> _listing.Catalogue[Task]:
             "executionTime": lambda task: _task_view.execution_time(task, now),
             "wallTime": lambda task: _task_view.wall_time(task, now),
             "runningInstanceCount": _task_view.running_instances,
+            "runningCoreCount": _task_view.running_cores,
+            "resultsCount": lambda _task: _task_view.RESULTS_COUNT,
+            "snapshotInterval": lambda _task: _task_view.SNAPSHOT_INTERVAL,
             "instanceCount": lambda task: task.instance_count,
             "totalInstanceCount": lambda task: len(task.instance_ids),
             "advancedRanges": lambda task: task.advanced_ranges,
             "tags": lambda task: task.tags,
-            "constants": lambda task: task.constants,
+            "constants": lambda task: _task_view.view_constants(task.constants),
             "dependencies": _task_view.view_dependencies,
             "autoDeleteOnCompletion": lambda task: task.auto_delete_on_completion,
             "completionTimeToLive": lambda task: task.completion_time_to_live.timedelta,
@@ -94,15 +103,15 @@ def create_tasks(call: Call) -> Response:
     if isinstance(body, list):
         bodies: list[object] = body
         return _create_several(call, bodies)
-    return _creation.created(_submit(call, body), "tasks")
+    return _creation.created(submit(call, read_body(TASK_CREATE, body)), "tasks")
 
 
 def retrieve_task(call: Call) -> Response:
-    return json_response(_task_view.view_task(_task(call), call.now))
+    return json_response(_task_view.view_task(find_task(call), call.now))
 
 
 def update_task(call: Call) -> Response:
-    task = _task(call)
+    task = find_task(call)
     if _lifecycle.is_final(task):
         raise Refusal(403, f"The task cannot be updated: it is not running but {task.state}")
     document = read_body(TASK_UPDATE, call.json())
@@ -116,13 +125,33 @@ def update_task(call: Call) -> Response:
     return Response()
 
 
+def resync_task(call: Call) -> Response:
+    """Nothing to bring: there are no files here."""
+    require_running(find_task(call))
+    return Response()
+
+
+def restart_task(call: Call) -> Response:
+    """Run an ended task anew, as the same task: a guess, as no source says what this does."""
+    task = find_task(call)
+    if not _lifecycle.is_final(task):
+        raise Refusal(403, f"The task cannot be restarted: it is still {task.state}")
+    job, pool = call.store.jobs.get(task.job_uuid), call.store.pools.get(task.pool_uuid)
+    if job is not None and not _lifecycle.accepts_tasks(job):
+        raise Refusal(403, f"The task cannot be restarted: its job is {job.state}")
+    if task.pool_uuid is not None and (pool is None or not _lifecycle.is_open(pool)):
+        raise Refusal(403, "The task cannot be restarted: its pool is closed")
+    call.lifecycle.restart_task(task, call.now)
+    return Response()
+
+
 def delete_task(call: Call) -> Response:
-    call.lifecycle.delete_task(_task(call), call.now)
+    call.lifecycle.delete_task(find_task(call), call.now)
     return Response()
 
 
 def abort_task(call: Call) -> Response:
-    task = _task(call)
+    task = find_task(call)
     if _lifecycle.is_final(task):
         raise Refusal(403, f"The task cannot be aborted: it is not running but {task.state}")
     call.lifecycle.abort_task(task, call.now)
@@ -146,20 +175,24 @@ def paginate_task_summaries(call: Call) -> Response:
     )
 
 
-def read_stdout(call: Call) -> Response:
-    return text_response(_task(call).stdout.text)
+def retrieve_stdout(call: Call) -> Response:
+    task = find_task(call)
+    return _output.retrieve(call, task, task.stdout)
 
 
 def consume_stdout(call: Call) -> Response:
-    return text_response(_task(call).stdout.consume())
+    task = find_task(call)
+    return _output.consume(call, task, task.stdout)
 
 
-def read_stderr(call: Call) -> Response:
-    return text_response(_task(call).stderr.text)
+def retrieve_stderr(call: Call) -> Response:
+    task = find_task(call)
+    return _output.retrieve(call, task, task.stderr)
 
 
 def consume_stderr(call: Call) -> Response:
-    return text_response(_task(call).stderr.consume())
+    task = find_task(call)
+    return _output.consume(call, task, task.stderr)
 
 
 ROUTES: Final = (
@@ -168,19 +201,30 @@ ROUTES: Final = (
     Route("listTaskSummaries", "GET", "/tasks/summaries", list_task_summaries),
     Route("retrieveTask", "GET", "/tasks/{uuid}", retrieve_task),
     Route("updateTask", "PUT", "/tasks/{uuid}", update_task),
+    Route("resyncTask", "PATCH", "/tasks/{uuid}", resync_task),
     Route("deleteTask", "DELETE", "/tasks/{uuid}", delete_task),
     Route("abortTask", "POST", "/tasks/{uuid}/abort", abort_task),
+    Route("restartTask", "POST", "/tasks/{uuid}/restart", restart_task),
     Route("searchTasks", "POST", "/tasks/search", search_tasks),
     Route("paginateTasks", "POST", "/tasks/paginate", paginate_tasks),
     Route("paginateTaskSummaries", "POST", "/tasks/summaries/paginate", paginate_task_summaries),
-    Route("retrieveTaskStdout", "GET", "/tasks/{uuid}/stdout", read_stdout),
+    Route("retrieveTaskStdout", "GET", "/tasks/{uuid}/stdout", retrieve_stdout),
     Route("consumeTaskStdout", "POST", "/tasks/{uuid}/stdout", consume_stdout),
-    Route("retrieveTaskStderr", "GET", "/tasks/{uuid}/stderr", read_stderr),
+    Route(
+        "retrieveTaskInstanceStdout", "GET", "/tasks/{uuid}/stdout/{instanceId}", retrieve_stdout
+    ),
+    Route("consumeTaskInstanceStdout", "POST", "/tasks/{uuid}/stdout/{instanceId}", consume_stdout),
+    Route("retrieveTaskStderr", "GET", "/tasks/{uuid}/stderr", retrieve_stderr),
     Route("consumeTaskStderr", "POST", "/tasks/{uuid}/stderr", consume_stderr),
+    Route(
+        "retrieveTaskInstanceStderr", "GET", "/tasks/{uuid}/stderr/{instanceId}", retrieve_stderr
+    ),
+    Route("consumeTaskInstanceStderr", "POST", "/tasks/{uuid}/stderr/{instanceId}", consume_stderr),
 )
 
 
-def _task(call: Call) -> Task:
+def find_task(call: Call) -> Task:
+    """The task that the path names, or a 404."""
     task = call.store.tasks.find(call.parameters["uuid"])
     if task is None:
         raise Refusal(404, f"No such task: {call.parameters['uuid']}")
@@ -191,8 +235,9 @@ def _whole(call: Call) -> Callable[[Task], dict[str, Any]]:
     return lambda task: _task_view.view_task(task, call.now)
 
 
-def _submit(call: Call, body: object) -> Task:
-    task = create_task(call.store, body, call.now)
+def submit(call: Call, document: Mapping[str, Any]) -> Task:
+    """The new task that a body in normal form describes, on its way, or a refusal."""
+    task = create_task(call.store, document, call.now)
     call.lifecycle.submit_task(task)
     return task
 
@@ -209,7 +254,7 @@ def _create_several(call: Call, bodies: list[object]) -> Response:
 
 def _create_one_of_several(call: Call, body: object) -> dict[str, Any]:
     try:
-        task = _submit(call, body)
+        task = submit(call, read_body(TASK_CREATE, body))
     except Refusal as refusal:
         return {"statusCode": refusal.status, "uuid": None, "message": refusal.message}
     return {"statusCode": 200, "uuid": task.uuid, "message": None}

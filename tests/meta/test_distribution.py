@@ -25,13 +25,21 @@ PACKAGES: Final = {"qarnot_domain": ROOT, "qarnot_api": ROOT / "generated"}
 """Each package of the distribution, and the folder it lies in."""
 
 PUBLIC_MODULES: Final = (
+    "account",
+    "bucket",
     "config",
     "connection",
+    "dependency",
     "emulator",
     "exceptions",
+    "execution_settings",
+    "filters",
+    "hardware_constraint",
     "job",
     "pool",
+    "scaling",
     "states",
+    "status",
     "task",
     "testing",
     "timespan",

@@ -7,13 +7,28 @@ claim is itself tested, in `test_strategies.py`.
 from __future__ import annotations
 
 import json
+import re
 import string
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final, NamedTuple
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta, timezone
+from functools import cache, partial
+from pathlib import Path
+from typing import Any, Final, NamedTuple, TypeAlias
 
+import yaml
 from hypothesis import strategies as st
 
 from qarnot_domain._retry import Kind, Outcome, Phase, Policy
+from qarnot_domain.filters import (
+    DateField,
+    DurationField,
+    Field,
+    Fields,
+    FlagField,
+    NumberField,
+    TextField,
+    TextsField,
+)
 
 Strategy = st.SearchStrategy
 
@@ -341,3 +356,260 @@ def policies() -> Strategy[Policy]:
         retry_wait=spans_of_time(),
         deadline=spans_of_time(),
     )
+
+
+# --- filters --------------------------------------------------------------------------------------
+
+
+class Comparison(NamedTuple):
+    """A field, how it is compared, and with what: one value, or several."""
+
+    field: Field[Any]
+    way: str
+    value: Any
+
+
+class Junction(NamedTuple):
+    """Two expressions and how they are joined: `&` or `|`."""
+
+    way: str
+    left: Expression
+    right: Expression
+
+
+Expression: TypeAlias = Comparison | Junction
+
+_MEMBERSHIP: Final = ("is_in", "is_not_in")
+_SEVERAL: Final = (*_MEMBERSHIP, "any_of", "all_of")
+
+WAYS: Final[dict[type[Field[Any]], tuple[str, ...]]] = {
+    FlagField: ("==", "!="),
+    TextField: ("==", "!=", *_MEMBERSHIP, "matches"),
+    NumberField: ("==", "!=", "<", "<=", ">", ">=", *_MEMBERSHIP),
+    DateField: ("==", "!=", "<", "<=", ">", ">=", *_MEMBERSHIP),
+    DurationField: ("==", "!=", "<", "<=", ">", ">=", *_MEMBERSHIP),
+    TextsField: ("contains", "any_of", "all_of"),
+}
+"""How each kind of field can be compared."""
+
+
+def fields_of(kind: type[Fields]) -> list[Field[Any]]:
+    """Every field of a kind, in the order of declaration."""
+    return [field for field in vars(kind).values() if isinstance(field, Field)]
+
+
+def field_values(field: Field[Any]) -> Strategy[Any]:
+    """What a field can be compared with, by its kind."""
+    if isinstance(field, FlagField):
+        return st.booleans()
+    if isinstance(field, NumberField):
+        return st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+    if isinstance(field, DateField):
+        offsets = durations(shortest=timedelta(hours=-23), longest=timedelta(hours=23))
+        return st.datetimes(
+            min_value=datetime(1, 1, 2),  # noqa: DTZ001 - made aware by the strategy
+            max_value=datetime(9999, 12, 30),  # noqa: DTZ001 - made aware by the strategy
+            timezones=offsets.map(timezone),
+        )
+    if isinstance(field, DurationField):
+        spelled = spelled_time_spans(negative=False).map(lambda spelling: spelling.text)
+        return durations(shortest=timedelta(0)) | spelled
+    if field.name == "dependencies" or field.name.endswith("uuid"):
+        return uuids()
+    return st.text(alphabet=SENDABLE, max_size=20)
+
+
+def patterns(text: str) -> Strategy[str]:
+    """Regular expressions of which most are found in this text."""
+    return st.sampled_from(
+        (
+            re.escape(text),
+            f"^{re.escape(text[:1])}",
+            f"{re.escape(text[-1:])}$",
+            f"/{re.escape(text)}/",
+            "[a-m]",
+            "",
+        )
+    )
+
+
+@st.composite
+def comparisons(
+    draw: st.DrawFn, fields: Strategy[Field[Any]], values: Strategy[Any] | None = None
+) -> Comparison:
+    """Any comparison that one of the fields allows, with these values or with any of its kind."""
+    field = draw(fields)
+    [ways] = (ways for kind, ways in WAYS.items() if isinstance(field, kind))
+    way = draw(st.sampled_from(ways))
+    single = field_values(field) if values is None else values
+    if way in _SEVERAL:
+        return Comparison(field, way, draw(st.lists(single, min_size=1, max_size=3)))
+    if way == "matches":
+        return Comparison(field, way, draw(single.flatmap(patterns)))
+    return Comparison(field, way, draw(single))
+
+
+def expressions(leaves: Strategy[Comparison], *, most_leaves: int = 8) -> Strategy[Expression]:
+    """Comparisons joined by `&` and `|` in any way."""
+    expression: Strategy[Expression] = st.recursive(
+        leaves,
+        lambda inner: st.builds(Junction, st.sampled_from("&|"), inner, inner),
+        max_leaves=most_leaves,
+    )
+    return expression
+
+
+# --- what the document describes ------------------------------------------------------------------
+
+DOCUMENT: Final = Path(__file__).parents[2] / "openapi" / "qarnot-compute.yaml"
+
+
+@cache
+def schemas() -> dict[str, Any]:
+    """The schemas of the document, by name."""
+    document = yaml.safe_load(DOCUMENT.read_text(encoding="utf-8"))
+    found: dict[str, Any] = document["components"]["schemas"]
+    return found
+
+
+_INTEGERS: Final = {"int32": 2**31 - 1, "int64": 2**63 - 1}
+_PLAIN: Final[dict[str, Strategy[Any]]] = {"null": st.none(), "boolean": st.booleans()}
+
+
+def described(schema: str | Mapping[str, Any], *, most_unknown: int = 1) -> Strategy[Any]:
+    """What a schema of the document, given whole or by its name, allows in answers.
+
+    Members that may be missing are, nulls are where they may be, enumerations have words that are
+    not in the document yet, and objects up to `most_unknown` members that are not; dates and time
+    spans are in canonical form.
+    """
+    if isinstance(schema, str):
+        return _named(schema, most_unknown)
+    again = partial(described, most_unknown=most_unknown)
+    if "$ref" in schema:
+        return again(schema["$ref"].rpartition("/")[2])
+    if "oneOf" in schema:
+        return st.one_of([again(one) for one in schema["oneOf"]])
+    if "allOf" in schema:
+        whole = st.tuples(*(again(part) for part in schema["allOf"]))
+        return whole.map(lambda parts: {name: v for part in parts for name, v in part.items()})
+    kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    return st.one_of([_of_kind(kind, schema, most_unknown) for kind in kinds])
+
+
+@cache
+def _named(name: str, most_unknown: int) -> Strategy[Any]:
+    return described(schemas()[name], most_unknown=most_unknown)
+
+
+def _of_kind(kind: str, schema: Mapping[str, Any], most_unknown: int) -> Strategy[Any]:
+    if kind in _PLAIN:
+        return _PLAIN[kind]
+    if kind == "integer":
+        most = _INTEGERS[schema.get("format", "int64")]
+        return st.integers(schema.get("minimum", -most - 1), schema.get("maximum", most))
+    if kind == "number":
+        return st.floats(
+            schema.get("minimum"), schema.get("maximum"), allow_nan=False, allow_infinity=False
+        )
+    if kind == "string":
+        return _texts(schema)
+    if kind == "array":
+        item = described(schema["items"], most_unknown=most_unknown)
+        return st.lists(item, min_size=schema.get("minItems", 0), max_size=3)
+    return _objects(schema, most_unknown)
+
+
+def _texts(schema: Mapping[str, Any]) -> Strategy[str]:
+    if "const" in schema:
+        return st.just(schema["const"])
+    if "enum" in schema:
+        return st.sampled_from(schema["enum"]) | st.text(string.ascii_letters, min_size=1)
+    formats = {"uuid": uuids, "date-time": canonical_dates, "time-span": canonical_spans}
+    if schema.get("format") in formats:
+        return formats[schema["format"]]()
+    if "pattern" in schema:
+        return st.from_regex(schema["pattern"].replace("$", r"\Z"))
+    text = st.text(SENDABLE, min_size=schema.get("minLength", 0), max_size=20)
+    unlike = schema.get("not", {}).get("enum", ())
+    return text.filter(lambda value: value not in unlike)
+
+
+def _objects(schema: Mapping[str, Any], most_unknown: int) -> Strategy[dict[str, Any]]:
+    members = {
+        name: described(member, most_unknown=most_unknown)
+        for name, member in schema.get("properties", {}).items()
+    }
+    required = {name: members.pop(name) for name in schema.get("required", ()) if name in members}
+    known = st.fixed_dictionaries(required, optional=members)
+    further = schema.get("additionalProperties", True)
+    taken = {name.lower() for name in schema.get("properties", {})}
+    names = st.text(SENDABLE, max_size=10).filter(lambda name: name.lower() not in taken)
+    if isinstance(further, Mapping):
+        unknown = st.dictionaries(names, described(further), max_size=3)
+    else:
+        # A closed object is closed for senders: a newer service may say more.
+        unknown = st.dictionaries(names, json_values(most_leaves=3), max_size=most_unknown)
+    return st.builds(lambda one, other: {**one, **other}, known, unknown)
+
+
+def holds(whole: Any, part: Any) -> bool:
+    """Whether a JSON value has all that another one says, nulls and absent members left aside."""
+    if isinstance(part, Mapping) and isinstance(whole, Mapping):
+        return all(v is None or (k in whole and holds(whole[k], v)) for k, v in part.items())
+    if isinstance(part, list) and isinstance(whole, list):
+        return len(whole) == len(part) and all(map(holds, whole, part))
+    return part is None or bool(whole == part and (type(whole) is bool) == (type(part) is bool))
+
+
+# --- instances ------------------------------------------------------------------------------------
+
+LARGEST_INSTANCE: Final = 2**31 - 1
+
+
+class Ranges(NamedTuple):
+    """A text that names instances, and which these are."""
+
+    text: str
+    instances: frozenset[int]
+
+
+@st.composite
+def spelled_ranges(
+    draw: st.DrawFn, *, most_parts: int = 6, longest: int = 1000, largest: int = LARGEST_INSTANCE
+) -> Ranges:
+    """Ranges in any order, near each other or far apart, that may touch, overlap and repeat."""
+    parts: list[str] = []
+    instances: set[int] = set()
+    for first in draw(
+        st.lists(st.integers(0, 3000) | st.integers(0, largest), min_size=1, max_size=most_parts)
+    ):
+        last = min(largest, first + draw(st.integers(0, longest - 1) | st.just(0)))
+        zeros = "0" * draw(st.integers(0, 10 - len(str(last)))) if draw(st.booleans()) else ""
+        alone = first == last and draw(st.booleans())
+        parts.append(f"{zeros}{first}" if alone else f"{first}-{zeros}{last}")
+        instances.update(range(first, last + 1))
+    return Ranges(",".join(parts), frozenset(instances))
+
+
+def range_like(*, longest: int = 30) -> Strategy[str]:
+    """Texts made of what ranges are made of, seldom ranges themselves."""
+    return st.text("0123456789,-- \n", max_size=longest) | st.text(max_size=longest)
+
+
+# --- dependencies ---------------------------------------------------------------------------------
+
+
+class Waits(NamedTuple):
+    """That one of several tasks is to wait for others."""
+
+    task: int
+    awaited: tuple[int, ...]
+    advanced: bool
+
+
+def waits(tasks: int, *, most_awaited: int = 3) -> Strategy[Waits]:
+    """Any task waiting for any others, itself included."""
+    number = st.integers(0, tasks - 1)
+    awaited = st.lists(number, max_size=most_awaited, unique=True).map(tuple)
+    return st.builds(Waits, number, awaited, st.booleans())

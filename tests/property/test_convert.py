@@ -162,7 +162,6 @@ def test_draft_writes_what_was_set(
         "tags": tags,
         "useDependencies": flags[0],
         "autoDeleteOnCompletion": flags[1],
-        "completionTimeToLive": "00:00:00",
     }
     if shortname is not None:
         expected["shortname"] = shortname

@@ -75,3 +75,10 @@ def test_copies_are_states(copied: Any) -> None:
     """Copying and pickling keep kind and word."""
     for state in (TaskState.SUCCESS, TaskState("Hibernating")):
         assert (type(copied(state)), copied(state)) == (TaskState, state)
+
+
+def test_final_states_are_those_in_which_nothing_runs() -> None:
+    """Each kind lists them, and no other state says that it is final."""
+    assert TaskState.final() == ("Success", "Failure", "Cancelled")
+    assert PoolState.final() == ("Closed", "Failure")
+    assert JobState.final() == ("Completed", "Deleting")

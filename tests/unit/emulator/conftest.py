@@ -117,6 +117,10 @@ class Driver:
         """PUT."""
         return self.send("PUT", url, body)
 
+    def patch(self, url: str) -> Response:
+        """PATCH."""
+        return self.send("PATCH", url)
+
     def delete(self, url: str) -> Response:
         """DELETE."""
         return self.send("DELETE", url)
@@ -163,6 +167,11 @@ class Driver:
         """A task as it reads."""
         task: dict[str, Any] = self.read(f"/tasks/{uuid}")
         return task
+
+    def pool(self, uuid: str) -> dict[str, Any]:
+        """A pool as it reads."""
+        pool: dict[str, Any] = self.read(f"/pools/{uuid}")
+        return pool
 
     def states(self, url: str, *, seconds: float, every: float = 0.1) -> list[str]:
         """The states that an object passes through, looking again and again."""

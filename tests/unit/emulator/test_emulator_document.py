@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from qarnot_domain.emulator import _jobs, _listing, _pools, _task_creation, _tasks
+from qarnot_domain.emulator import (
+    _jobs,
+    _listing,
+    _pool_creation,
+    _pools,
+    _small_shapes,
+    _snapshots,
+    _task_creation,
+    _tasks,
+)
 from qarnot_domain.emulator._cloud import ROUTES
 from qarnot_domain.emulator._http import Refusal
 from qarnot_domain.emulator._router import VERSION_PREFIX, Route
@@ -36,8 +45,14 @@ if TYPE_CHECKING:
 BODIES = {
     "JobCreate": _jobs.JOB_CREATE,
     "TaskCreate": _task_creation.TASK_CREATE,
+    "TaskOverride": _task_creation.TASK_OVERRIDE,
     "TaskUpdate": _tasks.TASK_UPDATE,
-    "PoolCreate": _pools.POOL_CREATE,
+    "SnapshotConfig": _snapshots.SNAPSHOT_CONFIG,
+    "PeriodicSnapshotConfig": _snapshots.PERIODIC_SNAPSHOT_CONFIG,
+    "PoolCreate": _pool_creation.POOL_CREATE,
+    "PoolOverride": _pool_creation.POOL_OVERRIDE,
+    "PoolUpdate": _pools.POOL_UPDATE,
+    "Scaling": _small_shapes.SCALING,
     "PageRequest": _listing.PAGE_REQUEST,
     "DataDetail": _listing.SEARCH_REQUEST,
 }
@@ -60,7 +75,7 @@ STRICTER = {"PageRequest.maximumResults", "DataDetail.maximumResults"}
 
 
 def test_every_operation_of_the_document_has_a_route_and_no_other(document: Document) -> None:
-    """Emulated or answered 501; names, methods and paths agree."""
+    """Names, methods and paths agree."""
     routes = {
         (r.operation, r.method, r.template.replace(f"/{VERSION_PREFIX}", "/v{version}"))
         for r in ROUTES
@@ -128,8 +143,8 @@ def _limits(shape: Shape, schema: Json) -> tuple[object, object]:
             said = (shape.least, shape.most)
             documented = (schema.get("minimum", -half), schema.get("maximum", half - 1))
         case Number():
-            said = (shape.least, shape.below)
-            documented = (schema.get("minimum"), schema.get("exclusiveMaximum"))
+            said = (shape.least, shape.most)
+            documented = (schema.get("minimum"), schema.get("maximum"))
         case Items():
             said, documented = shape.most, schema.get("maxItems")
         case Union():
@@ -181,6 +196,8 @@ def _merged(document: Document, schema: Json) -> dict[str, Any]:
         (Integer(), 2**31),
         (Number(), "1"),
         (Number(), float("inf")),
+        (Number(least=0), -0.5),
+        (Number(most=1), 1.5),
         (Boolean(), 0),
         (Uuid(), "x"),
         (Span(), "1"),

@@ -60,14 +60,6 @@ def test_a_wrong_method_is_405(cloud: Driver, method: str, url: str, allowed: st
     assert response.header("allow") == allowed
 
 
-def test_what_is_not_emulated_yet_says_so(cloud: Driver) -> None:
-    """501, which no client takes for an answer of the service."""
-    reply = cloud.reply("POST", "/tasks/x/snapshot", {})
-    assert isinstance(reply, Response)
-    assert reply.status == 501
-    assert "not emulated yet" in reply.json()["message"]
-
-
 def test_the_general_operations_answer(cloud: Driver) -> None:
     """Settings without storage, versions, the token check, profiles and one of them."""
     assert cloud.read("/settings") == {"storage": None}

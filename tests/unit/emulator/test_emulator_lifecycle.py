@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qarnot_domain.emulator import _lifecycle
+from qarnot_domain.emulator import _steps
 
 if TYPE_CHECKING:
     from tests.unit.emulator.conftest import Driver
@@ -16,7 +16,13 @@ if TYPE_CHECKING:
 # An execution of no length is never seen, so UploadingResults may follow what comes before it.
 ALLOWED = {
     "Submitted": {"PartiallyDispatched", "FullyDispatched", "PendingCancel", "Cancelled"},
-    "PartiallyDispatched": {"FullyDispatched", "PendingCancel"},
+    "PartiallyDispatched": {
+        "FullyDispatched",
+        # In a pool with too few slots for all instances at once.
+        "PartiallyExecuting",
+        "UploadingResults",
+        "PendingCancel",
+    },
     "FullyDispatched": {
         "PartiallyExecuting",
         "FullyExecuting",
@@ -27,6 +33,26 @@ ALLOWED = {
     "FullyExecuting": {"UploadingResults", "PendingCancel"},
     "UploadingResults": {"Success", "Failure", "PendingCancel"},
     "PendingCancel": {"Cancelled"},
+}
+
+FOLLOWING_THE_QUEUE = {
+    "type": "ManagedTasksQueue",
+    "name": "queue",
+    "enabledPeriods": [{"type": "Always"}],
+    "maxTotalSlots": 4,
+}
+AFTER_A_WHILE = {
+    "type": "Fixed",
+    "name": "fixed",
+    "slotsCount": 2,
+    "enabledPeriods": [
+        {
+            "type": "Weekly",
+            "days": ["thursday"],
+            "startTimeUtc": "00:00:06",
+            "endTimeUtc": "23:59:59",
+        }
+    ],
 }
 
 TASKS = st.fixed_dictionaries(
@@ -43,7 +69,15 @@ SCENARIOS = st.fixed_dictionaries(
     {
         "wall_time": st.sampled_from([None, "00:00:05", "00:01:00"]),
         "time_to_live": st.sampled_from(["00:00:00", "00:00:04"]),
-        "in_pool": st.booleans(),
+        "pool": st.sampled_from(
+            [
+                None,
+                {"instanceCount": 1},
+                {"instanceCount": 2},
+                {"scaling": {"policies": [FOLLOWING_THE_QUEUE]}},
+                {"scaling": {"policies": [AFTER_A_WHILE]}},
+            ]
+        ),
         "tasks": st.lists(TASKS, min_size=1, max_size=6),
         "terminate_after": st.sampled_from([None, 0, 4]),
     }
@@ -58,8 +92,8 @@ def play(cloud: Driver, scenario: dict[str, Any]) -> tuple[str, list[str]]:
         "maxWallTime": scenario["wall_time"],
         "completionTimeToLive": scenario["time_to_live"],
     }
-    if scenario["in_pool"]:
-        runs, job_members["poolUuid"] = {}, cloud.create_pool()
+    if scenario["pool"] is not None:
+        runs, job_members["poolUuid"] = {}, cloud.create_pool(**scenario["pool"])
     job = cloud.create_job(**job_members)
     tasks: list[str] = []
     for task in scenario["tasks"]:
@@ -121,11 +155,12 @@ def test_tasks_only_take_documented_steps_and_all_end(
     cloud = driver_class()
     job, tasks = play(cloud, scenario)
     seen: dict[str, list[str]] = {task: [] for task in tasks}
-    for _ in range(1200):
+    for _ in range(1800):
         response = cloud.get(f"/jobs/{job}/tasks")
         if response.status == 404:
             break
         listed = response.json()
+        assert all(pool["poolUsage"] <= 1 for pool in cloud.read("/pools"))
         for task in listed:
             if seen[task["uuid"]][-1:] != [task["state"]]:
                 seen[task["uuid"]].append(task["state"])
@@ -133,7 +168,7 @@ def test_tasks_only_take_documented_steps_and_all_end(
             assert all(task["state"] in ("Success", "Failure", "Cancelled") for task in listed)
         if all(task["state"] in ("Success", "Failure", "Cancelled") for task in listed):
             break
-        cloud.advance(0.05)
+        cloud.advance(0.1)
     for states in seen.values():
         assert all(after in ALLOWED[before] for before, after in itertools.pairwise(states))
         assert not states or states[-1] in ("Success", "Failure", "Cancelled")
@@ -154,4 +189,4 @@ def test_transition_times_are_those_of_the_events(cloud: Driver) -> None:
 
 def test_a_completed_job_holds_no_running_task() -> None:
     """Tasks are cancelled faster than their job completes."""
-    assert _lifecycle.CANCEL_DELAY < _lifecycle.TERMINATION_DELAY
+    assert _steps.CANCEL_DELAY < _steps.TERMINATION_DELAY

@@ -103,7 +103,13 @@ def test_a_filter_finds_what_it_describes(three: Driver, tree: Json, expected: s
         ("Dependencies.DependsOn", "Equal", "first", 1),
         ("constants.KEY", "Equal", "K", 1),
         ("Constants.Nothing", "Equal", "K", 0),
+        ("Constants.Value", "Equal", "hidden", 0),
         ("Privileges.ExportApiAndStorageCredentialsInEnvironment", "Equal", True, 0),
+        ("Privileges.ExportApiAndStorageCredentialsInEnvironment", "Equal", False, 2),
+        ("DefaultResourcesCacheTTLSec", "Equal", 7_776_000, 2),
+        ("RunningCoreCount", "LessThan", 4, 2),
+        ("ResultsCount", "Equal", 0, 2),
+        ("SnapshotInterval", "Equal", 0, 2),
         ("InstanceCount", "GreaterThan", "1", 1),
         ("InstanceCount", "LessThan", 2, 1),
         ("InstanceCount", "Equal", "many", 0),
@@ -116,9 +122,10 @@ def test_a_filter_finds_what_it_describes(three: Driver, tree: Json, expected: s
 def test_nested_members_numbers_and_spans_can_be_filtered(
     cloud: Driver, field: str, operator: str, value: Json, expected: int
 ) -> None:
-    """Dotted, through lists, numbers also as text."""
+    """Dotted, through lists, numbers also as text; as they read back, so secrets are not found."""
     job = cloud.create_job(useDependencies=True)
-    first = cloud.create_task(jobUuid=job, constants=[{"key": "K", "value": "v"}])
+    constants = [{"key": "K", "value": "v"}, {"key": "QARNOT_SECRET__X", "value": "hidden"}]
+    first = cloud.create_task(jobUuid=job, constants=constants)
     cloud.create_task(jobUuid=job, instanceCount=2, dependencies={"dependsOn": [first]})
     cloud.advance(1.9)
     wanted = first if value == "first" else value
@@ -140,6 +147,8 @@ def test_nested_members_numbers_and_spans_can_be_filtered(
         ({"operator": "Equal", "field": "Name", "value": ["a"]}, "filter.value"),
         ({"operator": "In", "field": "Name", "value": ["a"]}, "filter.values"),
         (leaf("Like", "Name", "("), "filter.value"),
+        (leaf("Like", "Name", f"a{{{'9' * 20}}}"), "filter.value"),
+        (leaf("Like", "Name", "(" * 5000 + ")" * 5000), "filter.value"),
     ],
 )
 def test_a_filter_that_makes_no_sense_is_refused_by_place(

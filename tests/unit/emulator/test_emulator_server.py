@@ -54,6 +54,12 @@ def test_a_wrong_token_is_401(served: Emulator) -> None:
     assert answer.status_code == 401
 
 
+def test_any_path_is_answered_by_the_service(served: Emulator, http: httpx.Client) -> None:
+    """A path with a line break in it is an unknown task, told as every other."""
+    answer = http.get("/tasks/a%0Ab")
+    assert (answer.status_code, answer.json()) == (404, {"message": "No such task: a\nb"})
+
+
 @pytest.mark.parametrize(("drop", "jobs"), [("before", 0), ("after", 1)])
 def test_a_dropped_connection_sends_not_a_byte(
     served: Emulator, http: httpx.Client, drop: Drop, jobs: int

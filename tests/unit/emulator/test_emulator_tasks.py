@@ -166,6 +166,15 @@ def test_instances_can_be_given_as_ranges(cloud: Driver) -> None:
     assert task["status"]["succeededRange"] == "0-2,4-5,17"
 
 
+def test_the_number_of_an_instance_may_be_as_large_as_an_integer(cloud: Driver) -> None:
+    """Of 32 bits, and no larger."""
+    largest = 2**31 - 1
+    uuid = cloud.create_task(advancedRanges=f"{largest - 1}-{largest}")
+    assert cloud.get(f"/tasks/{uuid}/stdout/{largest}").status == 200
+    body = {"name": "n", "profile": "p", "advancedRanges": f"{largest + 1}"}
+    assert list(cloud.post("/tasks", body).json()["errors"]) == ["advancedRanges"]
+
+
 def test_pascal_case_is_read_at_every_depth(cloud: Driver) -> None:
     """As the C# SDK sends it; the user's own label names keep their case."""
     response = cloud.post(
@@ -454,8 +463,18 @@ def test_output_is_read_whole_or_consumed(cloud: Driver) -> None:
     ("method", "suffix"),
     [
         ("GET", ""),
+        ("PUT", ""),
+        ("PATCH", ""),
         ("DELETE", ""),
         ("POST", "/abort"),
+        ("POST", "/restart"),
+        ("POST", "/retry"),
+        ("POST", "/recover"),
+        ("POST", "/resume"),
+        ("POST", "/clone"),
+        ("POST", "/snapshot"),
+        ("GET", "/snapshot/1"),
+        ("POST", "/snapshot/periodic"),
         ("GET", "/stdout"),
         ("POST", "/stdout"),
         ("GET", "/stderr"),
@@ -465,6 +484,81 @@ def test_output_is_read_whole_or_consumed(cloud: Driver) -> None:
 def test_a_task_that_is_not_there_is_404(cloud: Driver, method: str, suffix: str) -> None:
     """On every operation on one task."""
     assert cloud.send(method, f"/tasks/absent{suffix}").status == 404
+
+
+def test_a_running_task_takes_in_new_resources(cloud: Driver) -> None:
+    """400 before it runs, and once it has ended."""
+    uuid = cloud.create_task(instanceCount=2)
+    for seconds, status in ((0, 400), (0.95, 200), (0.1, 200), (10, 400)):
+        cloud.advance(seconds)
+        assert cloud.patch(f"/tasks/{uuid}").status == status
+
+
+def test_a_restarted_task_runs_again_as_the_same_task(cloud: Driver) -> None:
+    """From the beginning, whatever its end was; what it wrote before stays."""
+    uuid = cloud.create_task(**FAILING)
+    assert cloud.post(f"/tasks/{uuid}/restart").status == 403
+    cloud.advance(10)
+    response = cloud.post(f"/tasks/{uuid}/restart")
+    assert (response.status, response.body) == (200, b"")
+    task = cloud.task(uuid)
+    assert (task["state"], task["previousState"]) == ("Submitted", "Failure")
+    assert (task["errors"], task["completedInstances"], task["status"]) == ([], [], None)
+    assert task["endDate"] == "0001-01-01T00:00:00Z"
+    assert cloud.states(f"/tasks/{uuid}", seconds=4) == [*WHOLE_LIFE, "Failure"]
+    task = cloud.task(uuid)
+    assert (task["executionTime"], task["endDate"]) == ("00:00:01", "2026-01-01T00:00:12Z")
+    assert cloud.get(f"/tasks/{uuid}/stderr").body == b"[0] failed\n[0] failed\n"
+    assert cloud.post(f"/tasks/{uuid}/stdout").body == b"[0] started\n[0] started\n"
+
+
+def test_a_restarted_task_is_not_removed_by_its_earlier_end(cloud: Driver) -> None:
+    """Its time to live counts from the new one."""
+    uuid = cloud.create_task(completionTimeToLive="00:00:10")
+    cloud.advance(3)
+    cloud.post(f"/tasks/{uuid}/restart")
+    cloud.advance(11)
+    assert cloud.task(uuid)["state"] == "Success"
+    cloud.advance(1)
+    assert cloud.get(f"/tasks/{uuid}").status == 404
+
+
+def test_a_restarted_task_of_a_pool_waits_for_slots_again(cloud: Driver) -> None:
+    """Behind those that are there by then; in a smaller pool it takes more waves."""
+    pool = cloud.create_pool(instanceCount=2)
+    uuid = cloud.create_task(poolUuid=pool, instanceCount=2)
+    cloud.advance(10)
+    other = cloud.create_task(poolUuid=pool, **lasting("60"))
+    policy = {"type": "Fixed", "name": "f", "slotsCount": 1, "enabledPeriods": [{"type": "Always"}]}
+    cloud.put(f"/pools/{pool}/scaling", {"policies": [policy]})
+    cloud.post(f"/tasks/{uuid}/restart")
+    cloud.advance(60)
+    assert cloud.task(uuid)["state"] == "Submitted"
+    assert cloud.read(f"/pools/{pool}")["queuedOrRunningTaskInstancesCount"] == 3
+    assert cloud.states(f"/tasks/{uuid}", seconds=10) == [
+        "Submitted",
+        "PartiallyDispatched",
+        "PartiallyExecuting",
+        "FullyExecuting",
+        "UploadingResults",
+        "Success",
+    ]
+    assert cloud.task(other)["state"] == "Success"
+
+
+def test_a_task_without_a_place_to_run_cannot_be_restarted(cloud: Driver) -> None:
+    """403 when its job has ended, or its pool is closed or gone."""
+    job, pool = cloud.create_job(), cloud.create_pool()
+    in_job, in_pool = cloud.create_task(jobUuid=job), cloud.create_task(poolUuid=pool)
+    cloud.advance(10)
+    cloud.post(f"/jobs/{job}/terminate")
+    cloud.post(f"/pools/{pool}/close")
+    for uuid in (in_job, in_pool):
+        assert cloud.post(f"/tasks/{uuid}/restart").status == 403
+        assert cloud.task(uuid)["state"] == "Success"
+    cloud.advance(10)
+    cloud.delete(f"/pools/{pool}")
+    assert cloud.post(f"/tasks/{in_pool}/restart").status == 403
 
 
 def test_summaries_are_tasks_without_the_heavy_members(cloud: Driver) -> None:

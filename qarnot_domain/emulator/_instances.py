@@ -1,0 +1,40 @@
+"""Whether instances run, and how they have ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from qarnot_domain.emulator import _lifecycle
+from qarnot_domain.emulator._http import Refusal
+from qarnot_domain.emulator._store import Instanced, Task
+from qarnot_domain.states import TaskState
+
+
+class Ends(NamedTuple):
+    """The instances of a task that have ended, by how they did."""
+
+    succeeded: Sequence[int] = ()
+    failed: Sequence[int] = ()
+    cancelled: Sequence[int] = ()
+
+
+def require_running(instanced: Instanced) -> None:
+    """Refuse what only a task or pool that runs can do."""
+    if not _lifecycle.is_executing(instanced):
+        kind = type(instanced).__name__.lower()
+        raise Refusal(400, f"The {kind} is not running but {instanced.state}")
+
+
+def ends_of(task: Task) -> Ends:
+    """How the instances of a task have ended so far: those of a wave do so together."""
+    if task.state == TaskState.SUCCESS:
+        return Ends(succeeded=task.instance_ids)
+    if task.state == TaskState.FAILURE:
+        return Ends(failed=task.instance_ids)
+    count = task.wave * task.wave_size
+    ended, others = task.instance_ids[:count], task.instance_ids[count:]
+    cancelled = others if task.state == TaskState.CANCELLED else ()
+    if task.outcome == TaskState.SUCCESS:
+        return Ends(succeeded=ended, cancelled=cancelled)
+    return Ends(failed=ended, cancelled=cancelled)
