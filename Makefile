@@ -4,6 +4,7 @@ VENV := .venv
 DEMO_VENV := .venv-demo
 OFFICIAL_VENV := .venv-official-sdk
 MUTANTS_VENV := .venv-mutants
+CONTRACT_VENV := .venv-contract
 BIN := $(VENV)/bin
 SOURCES := pyproject.toml README.md LICENSE $(shell find qarnot_domain generated/qarnot_api -name '*.py' -o -name py.typed)
 LOCK := $(BIN)/uv pip compile --universal --generate-hashes --no-header --quiet
@@ -12,7 +13,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage check generate check-generated mutants lint types spec-lint docs-examples lock build clean
+.PHONY: help demo test contract coverage check generate check-generated mutants lint types spec-lint docs-examples lock build clean
 
 help: ## Show the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | column -t -s '|'
@@ -22,6 +23,9 @@ demo: $(DEMO_VENV)/installed ## Tell the whole story of a job on the emulator
 
 test: $(VENV)/installed $(OFFICIAL_VENV)/ready ## Run all tests, on the installed package
 	QARNOT_OFFICIAL_SDK_PYTHON=$(CURDIR)/$(OFFICIAL_VENV)/bin/python $(BIN)/pytest -m "not check"
+
+contract: $(VENV)/installed $(CONTRACT_VENV)/ready ## Hold the emulator to the document with random requests
+	$(BIN)/python tests/contract/fuzz --st $(CURDIR)/$(CONTRACT_VENV)/bin/st $(OPTIONS)
 
 coverage: $(VENV)/installed $(OFFICIAL_VENV)/ready ## Run the tests and print the branch coverage
 	$(BIN)/coverage erase
@@ -61,13 +65,14 @@ lock: $(VENV)/ready ## Pin the requirements anew, with hashes, to the newest ver
 	$(LOCK) --upgrade --all-extras --group build pyproject.toml -o .ci/requirements-demo.txt
 	$(LOCK) --upgrade --all-extras --group check pyproject.toml -o .ci/requirements-dev.txt
 	$(LOCK) --upgrade --all-extras --group mutants pyproject.toml -o .ci/requirements-mutants.txt
+	$(LOCK) --upgrade --group pyproject.toml:contract -o .ci/requirements-contract.txt
 	$(LOCK) --upgrade --group pyproject.toml:official-sdk -o .ci/requirements-official-sdk.txt
 
 build: $(VENV)/ready ## Build the wheel and the source distribution into dist/
 	$(BIN)/python -m build --no-isolation
 
 clean: ## Remove everything that the verbs made
-	rm -rf $(VENV) $(DEMO_VENV) $(OFFICIAL_VENV) $(MUTANTS_VENV) build dist openapi/node_modules \
+	rm -rf $(VENV) $(DEMO_VENV) $(OFFICIAL_VENV) $(MUTANTS_VENV) $(CONTRACT_VENV) build dist openapi/node_modules \
 		.hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
@@ -75,8 +80,9 @@ $(VENV)/ready: .ci/requirements-dev.txt
 $(DEMO_VENV)/ready: .ci/requirements-demo.txt
 $(OFFICIAL_VENV)/ready: .ci/requirements-official-sdk.txt
 $(MUTANTS_VENV)/ready: .ci/requirements-mutants.txt
+$(CONTRACT_VENV)/ready: .ci/requirements-contract.txt
 
-$(VENV)/ready $(DEMO_VENV)/ready $(OFFICIAL_VENV)/ready $(MUTANTS_VENV)/ready:
+$(VENV)/ready $(DEMO_VENV)/ready $(OFFICIAL_VENV)/ready $(MUTANTS_VENV)/ready $(CONTRACT_VENV)/ready:
 	$(PYTHON) -m venv --clear $(@D)
 	$(@D)/bin/pip install --quiet --require-hashes -r $<
 	@touch $@

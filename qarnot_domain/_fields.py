@@ -78,6 +78,14 @@ class SubmitOnce(ServerField[G], Generic[G, S]):
         super().__init__(wire, codec, initial, name=name)
         self._settable = codec
 
+    # Beside `__set__`, so that type checkers do not take what was set for what is read.
+    @overload
+    def __get__(self, instance: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, instance: Holder, owner: type) -> G: ...
+    def __get__(self, instance: Holder | None, owner: type) -> Self | G:
+        return super().__get__(instance, owner)
+
     def __set__(self, instance: Holder, value: S) -> None:
         instance._assign(self, value)
 

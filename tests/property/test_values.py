@@ -27,8 +27,11 @@ KINDS: dict[str, type[Value]] = {
 
 RESOURCES: dict[str, type[Task | Pool]] = {"Task": Task, "Pool": Pool}
 
-deep = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-"""A status alone has a hundred members."""
+deep = settings(
+    max_examples=settings.default.max_examples // 4,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+"""There are fifty kinds, and a status alone has a hundred members."""
 
 
 @pytest.fixture(scope="module")
@@ -41,9 +44,8 @@ def connection() -> Iterator[Connection]:
 def paths(value: Any) -> Iterator[tuple[Any, ...]]:
     """The way to each value within a JSON value."""
     yield ()
-    steps = value.items() if isinstance(value, dict) else enumerate(value)
     if isinstance(value, dict | list):
-        for step, inner in steps:
+        for step, inner in value.items() if isinstance(value, dict) else enumerate(value):
             yield from ((step, *path) for path in paths(inner))
 
 
@@ -98,6 +100,7 @@ def test_one_wrong_place_is_read_or_a_value_error(schema: str, data: st.DataObje
 
 
 @pytest.mark.parametrize("schema", KINDS)
+@deep
 @given(wire=s.json_values())
 def test_any_json_is_read_or_a_value_error(schema: str, wire: Any) -> None:
     """Reading raises nothing else, whatever it is given."""

@@ -203,8 +203,12 @@ def report(counts: Mapping[str, int]) -> None:
 
 
 def reading(job: Job) -> None:
-    """Nothing assigned before, so that no narrowing hides the declared types."""
+    """What was set is not taken for what is read."""
+    job.max_wall_time = timedelta(hours=1)
     assert_type(job.max_wall_time, TimeSpan | None)
+    job.tags = ("a", "b")
+    assert_type(job.tags, list[str])
+    job.pool = "uuid"
     assert_type(job.pool, Pool | None)
 
 
@@ -260,6 +264,7 @@ def tasks(connection: Connection, job: Job, pool: Pool) -> None:
 
 
 def reading_tasks(task: Task) -> None:
+    task.dependencies = ["uuid"]
     assert_type(task.errors, list[TaskError])
     assert_type(task.errors[0].message, str | None)
     assert_type(task.state, TaskState)
