@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from qarnot_domain.emulator._cloud import Cloud
+
+from .recorder import Recorder
 
 pytest_plugins = ["qarnot_domain.testing"]
 
@@ -40,3 +45,24 @@ _TOKENS = ("a-token-that-nobody-may-see", "t0ken-of-the-contract-test")
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """Name a case by its argument where its value holds a token: none is in any test output."""
     return argname if any(token in repr(val) for token in _TOKENS) else None
+
+
+_RECORDER = Recorder()
+Cloud.watchers.append(_RECORDER)
+
+
+@pytest.fixture(autouse=True)
+def _no_answer_against_the_document() -> Iterator[None]:
+    """What emulators answer during a test is what the document allows."""
+    yield
+    violations, _RECORDER.violations = _RECORDER.violations, []
+    assert violations == []
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many answers were held to the document."""
+    valid = _RECORDER.valid
+    terminalreporter.write_line(
+        f"{valid.total()} answers of the emulator, to {len(valid)} operations, are what the "
+        "document allows"
+    )

@@ -6,9 +6,10 @@ import hmac
 import json
 import threading
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, ClassVar, Final, TypeAlias
 
 from qarnot_domain._clock import Clock
 from qarnot_domain.emulator import (
@@ -27,6 +28,7 @@ from qarnot_domain.emulator._http import Dropped, Refusal, Reply, Request, Respo
 from qarnot_domain.emulator._lifecycle import Lifecycle
 from qarnot_domain.emulator._router import Call, Match, Router
 from qarnot_domain.emulator._store import Limits, Store
+from qarnot_domain.states import JobState, PoolState, TaskState
 
 MAX_RECORDED: Final = 100_000
 """How many requests are kept on record: a served emulator may run for long."""
@@ -44,6 +46,8 @@ ROUTES: Final = (
 """Every operation of the document."""
 _ROUTER: Final = Router(ROUTES)
 
+_KNOWN_STATES: Final = frozenset({*JobState.known(), *TaskState.known(), *PoolState.known()})
+
 
 @dataclass(frozen=True, slots=True)
 class RecordedRequest:
@@ -60,6 +64,10 @@ class RecordedRequest:
     """The JSON that was sent, decoded; `None` when there was none."""
 
 
+Watcher: TypeAlias = Callable[[str, Response], None]
+"""Takes the operationId of a request, and what was answered."""
+
+
 class Cloud:
     """The core of the emulator.
 
@@ -71,6 +79,12 @@ class Cloud:
         limits: how many objects the account may hold.
         credits: what the account may spend; `None` for no end of it.
         organization: the name of the one that the user belongs to; `None` for none.
+    """
+
+    watchers: ClassVar[list[Watcher]] = []
+    """Told of every answer of every cloud that is its own: tests hold them to the document.
+
+    Answers of faults are not, and none after an object was put in a state that no object has.
     """
 
     def __init__(
@@ -151,6 +165,8 @@ class Cloud:
             if resource is None:
                 raise LookupError(f"no job, task or pool is called {uuid_or_shortname!r}")
             self._lifecycle.force_state(resource, state, now)
+            if state not in _KNOWN_STATES:
+                self._has_odd_states = True
 
     def add_fault(self, rule: FaultRule) -> None:
         """Put a rule in force; a `ValueError` if it names an operation that does not exist."""
@@ -173,6 +189,7 @@ class Cloud:
         )
         self._lifecycle = Lifecycle(self._store)
         self._faults = Faults()
+        self._has_odd_states = False
         self._requests: deque[RecordedRequest] = deque(maxlen=MAX_RECORDED)
 
     def _now(self) -> datetime:
@@ -188,6 +205,9 @@ class Cloud:
             response = self._perform(match, request, now)
         except Refusal as refusal:
             response = refusal.response()
+        if not self._has_odd_states:
+            for watcher in self.watchers:
+                watcher(match.route.operation, response)
         return response if fault is None else Dropped()
 
     def _perform(self, match: Match, request: Request, now: datetime) -> Response:

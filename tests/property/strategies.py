@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import string
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from functools import cache, partial
 from pathlib import Path
@@ -491,10 +491,20 @@ def described(schema: str | Mapping[str, Any], *, most_unknown: int = 1) -> Stra
     if "oneOf" in schema:
         return st.one_of([again(one) for one in schema["oneOf"]])
     if "allOf" in schema:
-        whole = st.tuples(*(again(part) for part in schema["allOf"]))
-        return whole.map(lambda parts: {name: v for part in parts for name, v in part.items()})
+        return again(_joined(schema["allOf"]))
     kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     return st.one_of([_of_kind(kind, schema, most_unknown) for kind in kinds])
+
+
+def _joined(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Several descriptions of one object as one."""
+    whole: dict[str, Any] = {"type": "object", "properties": {}, "required": []}
+    for part in parts:
+        known = schemas()[part["$ref"].rpartition("/")[2]] if "$ref" in part else part
+        one = _joined(known["allOf"]) if "allOf" in known else known
+        whole["properties"] |= one.get("properties", {})
+        whole["required"] += one.get("required", [])
+    return whole
 
 
 @cache
@@ -558,12 +568,12 @@ _ALSO: Final = {"runningCoreCount": "runningCoresCount"}
 
 
 def holds(whole: Any, part: Any) -> bool:
-    """Whether a JSON value has all that another one says; nulls and empty lists say nothing."""
+    """Whether a JSON value has all that another one says; null and what is empty say nothing."""
     if isinstance(part, Mapping) and isinstance(whole, Mapping):
         return all(
             holds(whole[name], value) if name in whole else _ALSO.get(name) in whole
             for name, value in part.items()
-            if value is not None and value != []
+            if value is not None and value not in ([], {})
         )
     if isinstance(part, list) and isinstance(whole, list):
         return len(whole) == len(part) and all(map(holds, whole, part))

@@ -299,6 +299,15 @@ class JobMachine(RuleBasedStateMachine):
             assert self.job.uuid is not None
             self.cloud.set_state(self.job.uuid, state)
 
+    @precondition(lambda self: self.phase == "submitted")
+    @rule(tags=st.lists(st.sampled_from("xyz"), unique=True), ttl=st.integers(0, 9))
+    def server_changes_what_no_user_can(self, tags: list[str], ttl: int) -> None:
+        if self.fault is None and self.truth() is not None:
+            job = self.cloud._cloud._store.jobs.get(str(self.job.uuid))
+            assert job is not None
+            job.auto_delete_on_completion = not job.auto_delete_on_completion
+            job.tags, job.completion_time_to_live = tags, TimeSpan(timedelta(hours=ttl))
+
     @rule(member=st.sampled_from([*sorted(WIRE), *DATES, "pool"]))
     def read(self, member: str) -> None:
         sent, result = self.sent(lambda: getattr(self.job, member))

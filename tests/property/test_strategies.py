@@ -198,3 +198,115 @@ def test_situations_are_possible(outcome: Outcome, policy: Policy, elapsed: time
 def test_damaged_is_never_far_off(text: str) -> None:
     """A damaged text differs by one character at most."""
     assert 7 <= len(text) <= 9
+
+
+@given(s.spelled_ranges())
+def test_spelled_ranges_mean_their_instances(ranges: s.Ranges) -> None:
+    """The text is of the documented form, and read part by part it is exactly its instances."""
+    assert re.fullmatch(r"\d{1,10}(-\d{1,10})?(,\d{1,10}(-\d{1,10})?)*", ranges.text, re.ASCII)
+    ends = [part.partition("-") for part in ranges.text.split(",")]
+    meant = {n for first, _, last in ends for n in range(int(first), int(last or first) + 1)}
+    assert meant == ranges.instances
+    assert max(meant) <= s.LARGEST_INSTANCE
+
+
+@pytest.mark.parametrize(
+    "corner",
+    [
+        lambda ranges: len(ranges.instances) > 2048,
+        lambda ranges: 1900 < len(ranges.instances) <= 2048,
+        lambda ranges: len(ranges.instances) == 1,
+        lambda ranges: max(ranges.instances) == s.LARGEST_INSTANCE,
+        lambda ranges: re.search(r"(^|,)0\d", ranges.text),
+        lambda ranges: re.search(r"(^|,)(\d+)-\2(,|$)", ranges.text),
+        lambda ranges: re.search(r"(^|,)(\d+)(,|$)", ranges.text),
+    ],
+)
+def test_spelled_ranges_reach_the_corners(corner: Callable[[s.Ranges], object]) -> None:
+    """Too many, just not too many, one, the last there is, and every way to write one come up."""
+    assert reached(s.spelled_ranges(), corner)
+
+
+def test_spelled_ranges_overlap() -> None:
+    """Parts that have instances in common come up, so that counting them twice would show."""
+
+    def overlaps(ranges: s.Ranges) -> bool:
+        ends = [part.partition("-") for part in ranges.text.split(",")]
+        return sum(int(last or first) - int(first) + 1 for first, _, last in ends) > len(
+            ranges.instances
+        )
+
+    assert reached(s.spelled_ranges(), overlaps)
+
+
+@given(s.waits(5, most_awaited=2))
+def test_waits_are_among_the_tasks(waits: s.Waits) -> None:
+    """Each number is one of the tasks, and none is awaited twice."""
+    assert {waits.task, *waits.awaited} <= set(range(5))
+    assert len(set(waits.awaited)) == len(waits.awaited) <= 2
+
+
+@pytest.mark.parametrize(
+    "corner",
+    [
+        lambda waits: waits.task in waits.awaited,
+        lambda waits: waits.awaited == (),
+        lambda waits: waits.advanced and len(waits.awaited) > 1,
+    ],
+)
+def test_waits_reach_the_corners(corner: Callable[[s.Waits], object]) -> None:
+    """A task that waits for itself, for nothing, and for several come up."""
+    assert reached(s.waits(3), corner)
+
+
+@given(s.described("RetrySettings"), s.described("Task", most_unknown=0))
+def test_described_are_of_their_schema(settings: dict[str, Any], task: dict[str, Any]) -> None:
+    """Required members are there, numbers within their bounds, and all of it is JSON."""
+    for member in ("maxTotalRetries", "maxPerInstanceRetries"):
+        assert settings.get(member) is None or 0 <= settings[member] < 2**31
+    schemas = s.schemas()
+    required = {name for part in schemas["Task"]["allOf"] for name in part.get("required", ())}
+    assert required <= set(task) <= set(schemas["TaskProjection"]["properties"])
+    assert json.loads(json.dumps(task)) == task
+
+
+@pytest.mark.parametrize(
+    ("schema", "corner"),
+    [
+        ("RetrySettings", lambda wire: wire == {}),
+        ("RetrySettings", lambda wire: wire.get("maxTotalRetries", ...) is None),
+        ("RetrySettings", lambda wire: wire.get("maxTotalRetries") == 0),
+        ("RetrySettings", lambda wire: len(wire) == 3),
+        ("ForcedConstant", lambda wire: wire.get("access") == "readWrite"),
+        ("ForcedConstant", lambda wire: (wire.get("access") or "readOnly")[:4] != "read"),
+        ("ReportedHardwareConstraint", lambda wire: "minimumMemoryMB" in wire),
+        (
+            "ReportedHardwareConstraint",
+            lambda wire: not wire["discriminator"].endswith("HardwareConstraint"),
+        ),
+        ("Scaling", lambda wire: {policy["type"] for policy in wire["policies"]} > {"Fixed"}),
+        ("WeeklyScalingPeriod", lambda wire: "." in wire["startTimeUtc"]),
+        ("Labels", lambda wire: len(wire) > 1),
+    ],
+)
+def test_described_reach_the_corners(schema: str, corner: Callable[[Any], object]) -> None:
+    """Absent, null, unknown and newer members and words come up, and every kind of a union."""
+    assert reached(s.described(schema), corner)
+
+
+@pytest.mark.parametrize(
+    ("whole", "part", "expected"),
+    [
+        ({"a": 1, "b": 2}, {"a": 1}, True),
+        ({"a": 1}, {"a": 2}, False),
+        ({"a": 1}, {"a": 1, "b": None, "c": [], "d": {}}, True),
+        ({"a": 1}, {"a": 1, "b": False}, False),
+        ({"a": 1}, {"a": True}, False),
+        ({"a": [{"b": 1, "c": 2}]}, {"a": [{"b": 1}]}, True),
+        ({"a": [1]}, {"a": [1, 2]}, False),
+        ({"runningCoresCount": 1}, {"runningCoreCount": 1}, True),
+    ],
+)
+def test_holds_compares_what_is_said(whole: Any, part: Any, expected: bool) -> None:
+    """One value holds another if nothing that it says is missing or different."""
+    assert s.holds(whole, part) == expected
