@@ -100,12 +100,13 @@ def mutants_of(path: Path) -> Iterator[Mutant]:
             continue
         places = [start for node in nodes for start, _ in kind().mutation_positions(node)]
         for occurrence, (line, _) in enumerate(places):
-            mutated = mutate_code(original, kind(), occurrence)
-            if mutated is None:
-                continue
             try:
+                mutated = mutate_code(original, kind(), occurrence)
+                if mutated is None:
+                    continue
                 said = meaning(mutated)
-            except SyntaxError:
+            except (AttributeError, SyntaxError):
+                # Cosmic Ray cannot change an exception with a dot in its name.
                 continue
             if said in seen:
                 continue
