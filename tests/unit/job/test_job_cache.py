@@ -409,6 +409,17 @@ def test_update_takes_an_answer_by_any_spelling_of_the_uuid(
     assert job.state == "Terminating"
 
 
+def test_update_takes_what_an_answer_leaves_out_for_its_default(
+    qarnot_connection: Connection, qarnot_emulator: Emulator
+) -> None:
+    """A whole answer without a member says that it has its default: nobody asks again."""
+    job = submitted(qarnot_connection, tags=["t"], auto_delete=True)
+    qarnot_emulator.fail_next("retrieveJob", status=200, body={"uuid": job.uuid})
+    sent = len(qarnot_emulator.requests)
+    assert (job.tags, job.auto_delete, job.max_wall_time) == ([], False, None)
+    assert len(qarnot_emulator.requests) == sent + 1
+
+
 @pytest.mark.parametrize("other", ["0" * 8, "f" * 8])
 def test_update_refuses_an_answer_about_another_job(
     qarnot_connection: Connection, qarnot_emulator: Emulator, other: str
