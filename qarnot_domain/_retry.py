@@ -129,7 +129,9 @@ def may_have_taken_effect(outcome: Outcome) -> bool:
 def _may_repeat(kind: Kind, outcome: Outcome) -> bool:
     if outcome.phase is Phase.NOT_SENT:
         return True
-    if kind in _CREATES or kind is Kind.CONSUMING_READ:
+    if kind is Kind.CONSUMING_READ:
+        return False
+    if kind in _CREATES:
         return _refused_for_now(outcome)
     return outcome.phase is Phase.LOST or outcome.status in _REPEATABLE_STATUSES
 

@@ -6,7 +6,7 @@ members that this version of the library does not know, and is written as it was
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from types import MappingProxyType
 from typing import Any, ClassVar, Final, Self, TypeVar, cast, dataclass_transform
@@ -159,7 +159,11 @@ class Value:
         return self._content() == other._content() and self._extra == other._extra
 
     def __hash__(self) -> int:
-        return hash((type(self), self._content()))
+        return hash((type(self), *map(_hashable, self._content())))
+
+
+def _hashable(value: object) -> object:
+    return frozenset(value) if isinstance(value, Mapping) else value
 
 
 def _written(own: _Member, value: object) -> Json:

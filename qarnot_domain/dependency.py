@@ -118,11 +118,13 @@ class TaskDependencies(Value):
 
     def to_json(self) -> dict[str, Json]:
         """The wire form: without tasks not submitted yet, and without a way that is not used."""
-        written = super().to_json()
         advanced = [one for one in self.advanced_depends_on if one.task_uuid is not None]
-        written["dependsOn"] = list(self.depends_on)
-        written["advancedDependsOn"] = [one.to_json() for one in advanced]
-        return {name: value for name, value in written.items() if value != []}
+        ways: dict[str, Json] = {
+            "dependsOn": list(self.depends_on),
+            "advancedDependsOn": [one.to_json() for one in advanced],
+        }
+        written = {name: value for name, value in super().to_json().items() if name not in ways}
+        return written | {name: value for name, value in ways.items() if value}
 
     @property
     def awaited(self) -> Iterator[Task | str]:

@@ -35,40 +35,46 @@ class Recorder:
 
     def _objection(self, operation: str, response: Response) -> str | None:
         media_type = (response.header("content-type") or "").split(";")[0]
-        validators = _validators()[operation].get(str(response.status))
-        if validators is None:
+        described = _answers()[operation].get(str(response.status))
+        if described is None:
             return "the status is not documented"
         if not response.body:
             return None
-        if media_type not in validators:
+        if media_type not in described:
             return f"{media_type!r} is not documented"
-        validator = validators[media_type]
+        validator = _validator(operation, str(response.status), media_type)
         body = json.loads(response.body) if "json" in media_type else response.body.decode()
         error = next(iter(validator.iter_errors(body)), None)
         return None if error is None else f"{error.message} at {error.instance_path}"
 
 
 @cache
-def _validators() -> dict[str, dict[str, dict[str, Any]]]:
-    """Operation -> status -> media type -> what accepts the bodies of these answers."""
-    document = yaml.safe_load(DOCUMENT.read_text(encoding="utf-8"))
-    components = document["components"]
+def _document() -> dict[str, Any]:
+    document: dict[str, Any] = yaml.safe_load(DOCUMENT.read_text(encoding="utf-8"))
+    return document
 
-    def validator(schema: dict[str, Any]) -> Any:
-        return jsonschema_rs.Draft202012Validator(
-            {"components": components, **schema}, validate_formats=True
-        )
 
-    def answer(node: dict[str, Any]) -> dict[str, Any]:
-        name = node["$ref"].rpartition("/")[2] if "$ref" in node else None
-        content = (node if name is None else components["responses"][name]).get("content", {})
-        return {kind: validator(media["schema"]) for kind, media in content.items()}
+@cache
+def _answers() -> dict[str, dict[str, dict[str, Any]]]:
+    """Operation -> status -> media type -> schema."""
+    document = _document()
+
+    def content(node: dict[str, Any]) -> dict[str, Any]:
+        if "$ref" in node:
+            node = document["components"]["responses"][node["$ref"].rpartition("/")[2]]
+        return {kind: media["schema"] for kind, media in node.get("content", {}).items()}
 
     return {
         item[method]["operationId"]: {
-            status: answer(node) for status, node in item[method]["responses"].items()
+            status: content(node) for status, node in item[method]["responses"].items()
         }
         for item in document["paths"].values()
         for method in METHODS
         if method in item
     }
+
+
+@cache
+def _validator(operation: str, status: str, media_type: str) -> Any:
+    schema = {"components": _document()["components"], **_answers()[operation][status][media_type]}
+    return jsonschema_rs.Draft202012Validator(schema, validate_formats=True)

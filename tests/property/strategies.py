@@ -569,15 +569,23 @@ _ALSO: Final = {"runningCoreCount": "runningCoresCount"}
 
 def holds(whole: Any, part: Any) -> bool:
     """Whether a JSON value has all that another one says; null and what is empty say nothing."""
+    if _says_nothing(part):
+        return True
     if isinstance(part, Mapping) and isinstance(whole, Mapping):
         return all(
             holds(whole[name], value) if name in whole else _ALSO.get(name) in whole
             for name, value in part.items()
-            if value is not None and value not in ([], {})
+            if not _says_nothing(value)
         )
     if isinstance(part, list) and isinstance(whole, list):
         return len(whole) == len(part) and all(map(holds, whole, part))
-    return part is None or bool(whole == part and (type(whole) is bool) == (type(part) is bool))
+    return bool(whole == part and (type(whole) is bool) == (type(part) is bool))
+
+
+def _says_nothing(value: Any) -> bool:
+    return value in (None, []) or (
+        isinstance(value, Mapping) and all(map(_says_nothing, value.values()))
+    )
 
 
 # --- instances ------------------------------------------------------------------------------------

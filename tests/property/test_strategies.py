@@ -300,6 +300,8 @@ def test_described_reach_the_corners(schema: str, corner: Callable[[Any], object
         ({"a": 1, "b": 2}, {"a": 1}, True),
         ({"a": 1}, {"a": 2}, False),
         ({"a": 1}, {"a": 1, "b": None, "c": [], "d": {}}, True),
+        ({"a": None}, {"a": {"b": []}}, True),
+        ({"a": None}, {"a": {"b": [None]}}, False),
         ({"a": 1}, {"a": 1, "b": False}, False),
         ({"a": 1}, {"a": True}, False),
         ({"a": [{"b": 1, "c": 2}]}, {"a": [{"b": 1}]}, True),

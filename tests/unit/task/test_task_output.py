@@ -16,6 +16,7 @@ from qarnot_domain import (
     QarnotException,
     QarnotGenericException,
     Task,
+    TooManyRequestsException,
 )
 from qarnot_domain.emulator import Emulator
 
@@ -201,10 +202,12 @@ def test_fresh_output_is_never_asked_for_again(
 def test_fresh_output_that_was_not_served(
     qarnot_connection: Connection, qarnot_emulator: Emulator
 ) -> None:
-    """A server that says to come back has consumed nothing, so it is asked again."""
+    """Not even a server that says to come back is asked again; what it kept comes when it is."""
     task = submitted_task(qarnot_connection)
     qarnot_emulator.advance(timedelta(minutes=1))
     qarnot_emulator.fail_next("consumeTaskStdout", status=429, retry_after=1)
+    with pytest.raises(TooManyRequestsException):
+        task.fresh_stdout()
     assert task.fresh_stdout() == task.stdout()
 
 

@@ -85,7 +85,6 @@ def test_wait_ends_in_every_final_state(
         "FullyDispatched",
         "PartiallyExecuting",
         "FullyExecuting",
-        "DownloadingResults",
         "UploadingResults",
         "PendingCancel",
         "PendingDelete",
