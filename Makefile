@@ -22,7 +22,7 @@ demo: $(DEMO_VENV)/installed ## Tell the whole story of a job on the emulator
 	@$(DEMO_VENV)/bin/python docs/examples/demo.py
 
 test: $(VENV)/installed $(OFFICIAL_VENV)/ready ## Run all tests, on the installed package
-	QARNOT_OFFICIAL_SDK_PYTHON=$(CURDIR)/$(OFFICIAL_VENV)/bin/python $(BIN)/pytest -m "not check"
+	QARNOT_OFFICIAL_SDK_PYTHON=$(CURDIR)/$(OFFICIAL_VENV)/bin/python $(BIN)/pytest -n auto -m "not check"
 
 contract: $(VENV)/installed $(CONTRACT_VENV)/ready ## Hold the emulator to the document with random requests
 	$(BIN)/python tests/contract/fuzz --st $(CURDIR)/$(CONTRACT_VENV)/bin/st $(OPTIONS)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -59,10 +61,28 @@ def _no_answer_against_the_document() -> Iterator[None]:
     assert violations == []
 
 
+_VALID: Counter[str] = Counter()
+"""The answers that the processes of pytest-xdist saw, by operation."""
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Tell the process that started this one, if there is one, what was seen here."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is None:
+        _VALID.update(_RECORDER.valid)
+    else:
+        output["valid answers"] = dict(_RECORDER.valid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take in what another process saw."""
+    _VALID.update(node.workeroutput.get("valid answers", {}))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how many answers were held to the document."""
-    valid = _RECORDER.valid
     terminalreporter.write_line(
-        f"{valid.total()} answers of the emulator, to {len(valid)} operations, are what the "
+        f"{_VALID.total()} answers of the emulator, to {len(_VALID)} operations, are what the "
         "document allows"
     )

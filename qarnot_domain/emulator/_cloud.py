@@ -27,8 +27,8 @@ from qarnot_domain.emulator._faults import FaultRule, Faults
 from qarnot_domain.emulator._http import Dropped, Refusal, Reply, Request, Response
 from qarnot_domain.emulator._lifecycle import Lifecycle
 from qarnot_domain.emulator._router import Call, Match, Router
-from qarnot_domain.emulator._store import Limits, Store
-from qarnot_domain.states import JobState, PoolState, TaskState
+from qarnot_domain.emulator._store import Job, Limits, Pool, Resource, Store, Task
+from qarnot_domain.states import JobState, PoolState, State, TaskState
 
 MAX_RECORDED: Final = 100_000
 """How many requests are kept on record: a served emulator may run for long."""
@@ -46,7 +46,11 @@ ROUTES: Final = (
 """Every operation of the document."""
 _ROUTER: Final = Router(ROUTES)
 
-_KNOWN_STATES: Final = frozenset({*JobState.known(), *TaskState.known(), *PoolState.known()})
+_STATES: Final[dict[type[Resource], type[State]]] = {
+    Job: JobState,
+    Task: TaskState,
+    Pool: PoolState,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +169,7 @@ class Cloud:
             if resource is None:
                 raise LookupError(f"no job, task or pool is called {uuid_or_shortname!r}")
             self._lifecycle.force_state(resource, state, now)
-            if state not in _KNOWN_STATES:
+            if state not in _STATES[type(resource)].known():
                 self._has_odd_states = True
 
     def add_fault(self, rule: FaultRule) -> None:

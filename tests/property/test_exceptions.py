@@ -45,6 +45,8 @@ MISSING = {
     "pool": exceptions.MissingPoolException,
     "profile": exceptions.MissingProfileException,
     "bucket": exceptions.MissingBucketException,
+    "task instance": exceptions.MissingTaskInstanceException,
+    "pool instance": exceptions.MissingPoolInstanceException,
 }
 
 
