@@ -21,6 +21,11 @@ about two seconds of it; a job does not complete by itself.
 `00:10:00`, or seconds such as `2.5`) and `EMULATOR_OUTCOME` (`success` or `failure`). A copy does
 as the first task unless it is given other constants.
 
+**Failures on demand.** `Emulator.fail_next` makes requests fail, or their answers go wrong;
+`Emulator.faults` tells what met which. Over HTTP, `POST`, `GET` and `DELETE` on `/_emulator/faults`
+do the same with JSON of the same names; `POST` on `/_emulator/reset` and `/_emulator/advance` (with
+`{"seconds": 60}`, for a clock that is driven by hand) drive the rest.
+
 **Where the service's behaviour is not known** the choice made here is in one place with its
 reason: how a failed simple dependency counts, in `_lifecycle.SIMPLE_DEPENDENCY_ACCEPTS`; how long
 each state lasts, in `_steps`; page sizes, in `_listing`; the refusal of a taken
@@ -33,8 +38,11 @@ about, in `_snapshots`; how processors are found, in `_hardware`.
 from __future__ import annotations
 
 try:
-    from qarnot_domain.emulator._cloud import RecordedRequest
     from qarnot_domain.emulator._emulator import DEFAULT_EPOCH, EMULATOR_TOKEN, Emulator
+    from qarnot_domain.emulator._failure import Failure
+    from qarnot_domain.emulator._faults import Fault
+    from qarnot_domain.emulator._matching import Matching
+    from qarnot_domain.emulator._record import RecordedRequest
 except ModuleNotFoundError as _error:
     if _error.name not in ("starlette", "uvicorn"):
         raise
@@ -45,4 +53,13 @@ except ModuleNotFoundError as _error:
 
 from qarnot_domain._clock import ManualClock
 
-__all__ = ["DEFAULT_EPOCH", "EMULATOR_TOKEN", "Emulator", "ManualClock", "RecordedRequest"]
+__all__ = [
+    "DEFAULT_EPOCH",
+    "EMULATOR_TOKEN",
+    "Emulator",
+    "Failure",
+    "Fault",
+    "ManualClock",
+    "Matching",
+    "RecordedRequest",
+]

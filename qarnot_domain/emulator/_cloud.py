@@ -7,9 +7,9 @@ import json
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Final, TypeAlias
+from typing import ClassVar, Final, TypeAlias
 
 from qarnot_domain._clock import Clock
 from qarnot_domain.emulator import (
@@ -23,15 +23,15 @@ from qarnot_domain.emulator import (
     _tasks,
     _wire,
 )
-from qarnot_domain.emulator._faults import FaultRule, Faults
-from qarnot_domain.emulator._http import Dropped, Refusal, Reply, Request, Response
+from qarnot_domain.emulator._failure import Failure
+from qarnot_domain.emulator._faults import Fault, Faults, Rule
+from qarnot_domain.emulator._http import Refusal, Reply, Request, Response
 from qarnot_domain.emulator._lifecycle import Lifecycle
+from qarnot_domain.emulator._matching import Matching
+from qarnot_domain.emulator._record import MAX_RECORDED, RecordedRequest
 from qarnot_domain.emulator._router import Call, Match, Router
 from qarnot_domain.emulator._store import Job, Limits, Pool, Resource, Store, Task
 from qarnot_domain.states import JobState, PoolState, State, TaskState
-
-MAX_RECORDED: Final = 100_000
-"""How many requests are kept on record: a served emulator may run for long."""
 
 ROUTES: Final = (
     *_general.ROUTES,
@@ -51,21 +51,6 @@ _STATES: Final[dict[type[Resource], type[State]]] = {
     Task: TaskState,
     Pool: PoolState,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class RecordedRequest:
-    """One request that reached the emulator. Its headers are not kept: the token is in them."""
-
-    method: str
-    path: str
-    query: tuple[tuple[str, str], ...]
-    operation: str | None
-    """The operationId in the document; `None` for a path or method that it does not have."""
-    status: int | None
-    """The status of the answer; `None` when the connection was dropped instead."""
-    body: Any
-    """The JSON that was sent, decoded; `None` when there was none."""
 
 
 Watcher: TypeAlias = Callable[[str, Response], None]
@@ -117,17 +102,30 @@ class Cloud:
         """Answer one request: settle what is due by now, then do what it asks."""
         with self._lock:
             now = self._now()
-            match, reply = None, None
+            match, rule = None, None
             try:
                 match = _ROUTER.match(request)
-                reply = self._answer(match, request, now)
+                rule = self._faults.take(match.route.operation)
+                reply = self._answer(match, request, now, rule)
             except Refusal as refusal:
                 reply = refusal.response()
-            self._record(request, match, reply)
+            record = self._record(request, match, reply)
+            if rule is not None:
+                rule.met.append(record)
             if isinstance(reply, Response):
-                dated = (*reply.headers, ("date", _wire.http_date(now)))
-                return Response(reply.status, reply.body, dated)
+                return replace(reply, headers=(*reply.headers, ("date", _wire.http_date(now))))
             return reply
+
+    def authenticate(self, request: Request) -> None:
+        """Refuse a request without the token."""
+        sent = request.headers.get("authorization", "")
+        if not hmac.compare_digest(sent.encode(), self._token.encode()):
+            raise Refusal(401, "Bad authentication token")
+
+    @property
+    def now(self) -> datetime:
+        """The emulated time."""
+        return self._now()
 
     @property
     def requests(self) -> list[RecordedRequest]:
@@ -172,12 +170,24 @@ class Cloud:
             if state not in _STATES[type(resource)].known():
                 self._has_odd_states = True
 
-    def add_fault(self, rule: FaultRule) -> None:
-        """Put a rule in force; a `ValueError` if it names an operation that does not exist."""
-        if rule.operation is not None and rule.operation not in _ROUTER.operations:
-            raise ValueError(f"{rule.operation!r} is not an operationId of the document")
+    @property
+    def faults(self) -> list[Fault]:
+        """How far each rule has been used, oldest first."""
         with self._lock:
-            self._faults.add(rule)
+            return self._faults.report()
+
+    def add_fault(self, matching: Matching, failure: Failure) -> Fault:
+        """Put a rule in force; a `ValueError` if it names an operation that does not exist."""
+        operation = matching.operation
+        if operation is not None and operation not in _ROUTER.operations:
+            raise ValueError(f"operation: {operation!r} is not an operationId of the document")
+        with self._lock:
+            return self._faults.add(matching, failure)
+
+    def clear_faults(self) -> None:
+        """Forget all rules."""
+        with self._lock:
+            self._faults.clear()
 
     def reset(self) -> None:
         """Forget everything that happened; the clock goes on."""
@@ -192,19 +202,22 @@ class Cloud:
             organization=self._initial_organization,
         )
         self._lifecycle = Lifecycle(self._store)
-        self._faults = Faults()
+        self._faults = Faults(self._seed)
         self._has_odd_states = False
         self._requests: deque[RecordedRequest] = deque(maxlen=MAX_RECORDED)
 
     def _now(self) -> datetime:
         return self._epoch + timedelta(seconds=self._clock.monotonic() - self._start)
 
-    def _answer(self, match: Match, request: Request, now: datetime) -> Reply:
-        fault = self._faults.take(match.route.operation)
-        if fault is not None and fault.drop is None:
-            return fault.response()
-        if fault is not None and fault.drop == "before":
-            return Dropped()
+    def _answer(self, match: Match, request: Request, now: datetime, rule: Rule | None) -> Reply:
+        if rule is None:
+            return self._own_answer(match, request, now)
+        failure = rule.failure
+        return failure.reply(
+            self._own_answer(match, request, now) if failure.takes_effect else None
+        )
+
+    def _own_answer(self, match: Match, request: Request, now: datetime) -> Response:
         try:
             response = self._perform(match, request, now)
         except Refusal as refusal:
@@ -212,28 +225,26 @@ class Cloud:
         if not self._has_odd_states:
             for watcher in self.watchers:
                 watcher(match.route.operation, response)
-        return response if fault is None else Dropped()
+        return response
 
     def _perform(self, match: Match, request: Request, now: datetime) -> Response:
         if not match.route.is_public:
-            sent = request.headers.get("authorization", "")
-            if not hmac.compare_digest(sent.encode(), self._token.encode()):
-                raise Refusal(401, "Bad authentication token")
+            self.authenticate(request)
         self._lifecycle.settle(now)
         call = Call(request, match.parameters, now, self._store, self._lifecycle)
         return match.route.handler(call)
 
-    def _record(self, request: Request, match: Match | None, reply: Reply) -> None:
-        self._requests.append(
-            RecordedRequest(
-                method=request.method,
-                path=request.path,
-                query=request.query,
-                operation=None if match is None else match.route.operation,
-                status=reply.status if isinstance(reply, Response) else None,
-                body=_decoded(request.body),
-            )
+    def _record(self, request: Request, match: Match | None, reply: Reply) -> RecordedRequest:
+        record = RecordedRequest(
+            method=request.method,
+            path=request.path,
+            query=request.query,
+            operation=None if match is None else match.route.operation,
+            status=reply.status if isinstance(reply, Response) else None,
+            body=_decoded(request.body),
         )
+        self._requests.append(record)
+        return record
 
 
 def _decoded(body: bytes) -> object:

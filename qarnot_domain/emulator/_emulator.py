@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from qarnot_domain._clock import AdvanceableClock, SystemClock
 from qarnot_domain.emulator._asgi import create_app
-from qarnot_domain.emulator._cloud import Cloud, RecordedRequest
-from qarnot_domain.emulator._faults import Drop, FaultRule
+from qarnot_domain.emulator._cloud import Cloud
+from qarnot_domain.emulator._control import Control, is_control
+from qarnot_domain.emulator._failure import At, Drop, Failure
+from qarnot_domain.emulator._faults import Fault
 from qarnot_domain.emulator._http import Json, Reply, Request
+from qarnot_domain.emulator._matching import Matching
+from qarnot_domain.emulator._record import RecordedRequest
 from qarnot_domain.emulator._server import DEFAULT_HOST, ServerThread, bind, url_of
 from qarnot_domain.emulator._store import Limits
 
@@ -84,6 +88,7 @@ class Emulator:
             credits=credits,
             organization=organization,
         )
+        self._control = Control(self._cloud, self._clock)
 
     def __repr__(self) -> str:
         where = "stopped" if self._server is None else self._url
@@ -111,7 +116,7 @@ class Emulator:
         listener = bind(self._host, self._port)
         self._url = url_of(listener)
         self._port = listener.getsockname()[1]
-        server = ServerThread(create_app(self._cloud), listener)
+        server = ServerThread(create_app(self._reply, self._clock), listener)
         server.start()
         self._server = server
 
@@ -184,27 +189,81 @@ class Emulator:
         self,
         operation: str | None = None,
         *,
-        times: int = 1,
+        times: int | None = 1,
+        nth: int | None = None,
+        probability: float | None = None,
         status: int | None = None,
         retry_after: float | str | None = None,
         body: Json | bytes = None,
         headers: Mapping[str, str] | None = None,
+        html: bool = False,
+        at: At | None = None,
         drop: Drop | None = None,
+        delay: timedelta | float | None = None,
+        size: int | None = None,
+        broken: bool = False,
+        nulls: bool = False,
+        state: str | None = None,
+        extra: Mapping[str, Any] | None = None,
     ) -> None:
-        """Make the next requests fail, without effect unless `drop="after"`.
+        """Make the next requests fail, or their answers go wrong.
+
+        They get a made-up answer, and take no effect unless `at="after"`, if anything of an answer
+        is given, or nothing at all: then it is a 503. Otherwise they take effect, and the cloud's
+        own answer is altered or delivered as is said. Of several rules, the oldest one that a
+        request meets counts.
 
         Args:
             operation: the operationId of the requests it is about; any request by default.
-            times: how many of them.
-            status: what they are answered; 503 by default.
+            times: how many of them; `None` for all, until `clear_faults` or `reset`.
+            nth: the first of them, counted from 1 from now on; the next one by default.
+            probability: how likely, above 0 and up to 1, each of them is to fail; 1 by default.
+                Chance comes from the emulator's seed: a run that is repeated fails in the same
+                places. Excludes `nth`.
+            status: what they are answered, from 200 to 599; 503 by default.
             retry_after: the header of that name, as it is to be sent.
             body: the body, JSON unless it is text or bytes; one of the documented shape by default.
             headers: further headers.
-            drop: close the connection without an answer instead, `"before"` or `"after"` the
-                request took effect.
+            html: a page of HTML for a body, as a proxy would send it.
+            at: `"before"`, the default, or `"after"` a request with a made-up answer took effect.
+            drop: close the connection without an answer, `"before"` or `"after"` the request took
+                effect, or `"mid-body"`, in the middle of an answer whose headers promise all of it.
+            delay: hold the answer back by this much, in seconds unless it says otherwise, at most a
+                day: on the emulator's clock, which a clock that is driven by hand is moved by.
+            size: blow the body up to this many bytes with blanks, so that JSON stays JSON.
+            broken: cut the body in its middle, without a sign of it but that it is no JSON.
+            nulls: every member of the objects in the answer is null, but for the uuid.
+            state: the state of the objects in the answer.
+            extra: members for the objects in the answer, further ones or in place of theirs.
+
+        Raises:
+            ValueError: an argument, or a combination, that makes no sense; it names the argument.
         """
-        rule = FaultRule(operation, times, status, retry_after, body, headers or {}, drop)
-        self._cloud.add_fault(rule)
+        failure = Failure(
+            status=status,
+            retry_after=retry_after,
+            body=body,
+            headers=headers,
+            html=html,
+            at=at,
+            drop=drop,
+            delay=delay,
+            size=size,
+            broken=broken,
+            nulls=nulls,
+            state=state,
+            extra=extra,
+        )
+        self._cloud.add_fault(Matching(operation, times, nth, probability), failure)
+
+    @property
+    def faults(self) -> list[Fault]:
+        """What was made to fail, oldest first: how often it still will, and what met it."""
+        return self._cloud.faults
+
+    def clear_faults(self) -> None:
+        """Let nothing fail any more, and forget what did."""
+        self._cloud.clear_faults()
 
     def reset(self) -> None:
         """Forget all objects, requests, faults and what was set since; the clock goes on."""
@@ -212,4 +271,11 @@ class Emulator:
 
     def handle(self, request: Request) -> Reply:
         """Answer a request in process, without HTTP; works whether it serves or not."""
+        reply = self._reply(request)
+        self._clock.sleep(reply.delay)
+        return reply
+
+    def _reply(self, request: Request) -> Reply:
+        if is_control(request):
+            return self._control.handle(request)
         return self._cloud.handle(request)

@@ -1,94 +1,87 @@
-"""Failures on demand: rules that the next matching requests meet instead of their answer."""
+"""Failures on demand: the rules in force, and which requests met them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import random
+from collections import deque
 from dataclasses import dataclass, field
-from http import HTTPStatus
-from typing import Final, Literal, TypeAlias
 
-from qarnot_domain.emulator._http import TEXT_TYPE, Json, Response, error_body, json_response
+from qarnot_domain.emulator._failure import Failure
+from qarnot_domain.emulator._matching import Matching
+from qarnot_domain.emulator._record import MAX_RECORDED, RecordedRequest
 
-DEFAULT_STATUS: Final = 503
 
-Drop: TypeAlias = Literal["before", "after"]
-"""When the connection is dropped: before the request takes effect, or after."""
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """How far a rule has been used."""
 
-_BODILESS: Final = (204, 304)
-_MESSAGES: Final = {
-    401: "Bad authentication token",
-    402: "Not enough credits",
-    429: "Too many requests",
-}
+    matching: Matching
+    failure: Failure
+    remaining: int | None
+    """How many more requests will meet it; 0 for a rule that is used up, `None` for no end."""
+    calls: int
+    """How many requests have counted, whether they met it or not."""
+    met: tuple[RecordedRequest, ...]
+    """The requests that met it, oldest first; the last 100,000 of them."""
 
 
 @dataclass(slots=True)
-class FaultRule:
-    """What happens to the next `remaining` requests for an operation, or for any."""
+class Rule:
+    """A rule in force."""
 
-    operation: str | None = None
-    remaining: int = 1
-    status: int | None = None
-    retry_after: float | str | None = None
-    body: Json | bytes = None
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
-    drop: Drop | None = None
+    matching: Matching
+    failure: Failure
+    remaining: int | None
+    calls: int = 0
+    met: deque[RecordedRequest] = field(
+        default_factory=lambda: deque[RecordedRequest](maxlen=MAX_RECORDED)
+    )
 
-    def __post_init__(self) -> None:
-        if self.remaining < 1:
-            raise ValueError(f"a fault happens at least once, not {self.remaining} times")
-        if self.status is not None and not 200 <= self.status <= 599:
-            raise ValueError(f"an answer's status is from 200 to 599, not {self.status}")
-        if self.drop not in (None, "before", "after"):
-            raise ValueError(f"drop is 'before' or 'after', not {self.drop!r}")
-        is_answer = (
-            self.status is not None
-            or self.retry_after is not None
-            or self.body is not None
-            or self.headers
-        )
-        if self.drop is not None and is_answer:
-            raise ValueError("a dropped connection has no answer: give either drop or an answer")
-
-    def response(self) -> Response:
-        """The failing answer: a body of the documented shape unless the rule brings its own."""
-        status = DEFAULT_STATUS if self.status is None else self.status
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        if self.retry_after is not None:
-            headers["retry-after"] = str(self.retry_after)
-        if status in _BODILESS:
-            return Response(status, b"", tuple(headers.items()))
-        if isinstance(self.body, str | bytes):
-            raw = self.body.encode("utf-8") if isinstance(self.body, str) else self.body
-            return Response(status, raw, tuple({"content-type": TEXT_TYPE, **headers}.items()))
-        body = error_body(status, _message(status)) if self.body is None else self.body
-        answer = json_response(body, status)
-        return Response(status, answer.body, tuple({**dict(answer.headers), **headers}.items()))
+    def report(self) -> Fault:
+        """How far it has been used."""
+        return Fault(self.matching, self.failure, self.remaining, self.calls, tuple(self.met))
 
 
 class Faults:
-    """The rules in force, oldest first."""
+    """The rules, oldest first, those that are used up included.
 
-    def __init__(self) -> None:
-        self._rules: list[FaultRule] = []
+    Args:
+        seed: where chance comes from: not from where uuids do, so that it does not change them.
+    """
 
-    def add(self, rule: FaultRule) -> None:
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(seed)  # noqa: S311 - it is there to repeat
+        self._rules: list[Rule] = []
+
+    def add(self, matching: Matching, failure: Failure) -> Fault:
         """Put a rule in force behind those that already are."""
+        rule = Rule(matching, failure, matching.times)
         self._rules.append(rule)
+        return rule.report()
 
-    def take(self, operation: str) -> FaultRule | None:
-        """Use up one turn of the first rule for an operation, if there is one."""
+    def clear(self) -> None:
+        """Forget all rules."""
+        self._rules.clear()
+
+    def report(self) -> list[Fault]:
+        """How far each rule has been used."""
+        return [rule.report() for rule in self._rules]
+
+    def take(self, operation: str) -> Rule | None:
+        """Count a request for an operation, and use up one turn of the first rule it meets."""
+        taken: Rule | None = None
         for rule in self._rules:
-            if rule.operation in (None, operation):
-                rule.remaining -= 1
-                if rule.remaining == 0:
-                    self._rules.remove(rule)
-                return rule
-        return None
+            if rule.remaining == 0 or not rule.matching.is_for(operation):
+                continue
+            rule.calls += 1
+            if taken is None and self._meets(rule):
+                taken = rule
+        if taken is not None and taken.remaining is not None:
+            taken.remaining -= 1
+        return taken
 
-
-def _message(status: int) -> str:
-    try:
-        return _MESSAGES.get(status, HTTPStatus(status).phrase)
-    except ValueError:
-        return f"Status {status}"
+    def _meets(self, rule: Rule) -> bool:
+        if not rule.matching.has_come(rule.calls):
+            return False
+        likelihood = rule.matching.probability
+        return likelihood is None or self._random.random() < likelihood

@@ -15,6 +15,7 @@ Decoded: TypeAlias = Any
 JSON_TYPE = "application/json; charset=utf-8"
 PROBLEM_TYPE = "application/problem+json; charset=utf-8"
 TEXT_TYPE = "text/plain; charset=utf-8"
+HTML_TYPE = "text/html; charset=utf-8"
 
 ERROR_TITLES = {400: "One or more validation errors occurred."}
 
@@ -43,6 +44,10 @@ class Response:
     status: int = 200
     body: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()
+    delay: float = 0.0
+    """How many seconds it is held back, on the emulator's clock."""
+    cut_at: int | None = None
+    """How many bytes of the body are sent before the connection closes; `None` for all of them."""
 
     def json(self) -> Decoded:
         """The body decoded, for tests and for the in-process adapter."""
@@ -56,6 +61,9 @@ class Response:
 @dataclass(frozen=True, slots=True)
 class Dropped:
     """No answer at all: the adapter closes the connection without sending a byte."""
+
+    delay: float = 0.0
+    """How many seconds later, on the emulator's clock."""
 
 
 Reply: TypeAlias = Response | Dropped

@@ -30,11 +30,16 @@ class Call:
 
     def json(self) -> object:
         """The body decoded, or a 400."""
-        try:
-            body: object = json.loads(self.request.body, parse_constant=_refuse_constant)
-        except (ValueError, RecursionError) as error:
-            raise invalid({"body": ["must be JSON"]}) from error
-        return body
+        return decoded_body(self.request)
+
+
+def decoded_body(request: Request) -> object:
+    """The JSON that a request sent, or a 400."""
+    try:
+        body: object = json.loads(request.body, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise invalid({"body": ["must be JSON"]}) from error
+    return body
 
 
 Handler: TypeAlias = Callable[[Call], Response]

@@ -75,7 +75,7 @@ class Driver:
 
     def __init__(self, document: Document | None = None, **options: Json) -> None:
         self.clock = ManualClock()
-        self.emulator = Emulator(clock=self.clock, **options)
+        self.emulator = Emulator(**{"clock": self.clock, **options})
         self._document = document
 
     def reply(
@@ -100,7 +100,8 @@ class Driver:
         """The answer to a request; the document must allow it."""
         reply = self.reply(method, url, body, **options)
         assert not isinstance(reply, Dropped)
-        operation = self.emulator.requests[-1].operation
+        requests = self.emulator.requests
+        operation = requests[-1].operation if requests and "/_emulator" not in url else None
         if self._document is not None and operation is not None:
             self._document.check(operation, reply)
         return reply

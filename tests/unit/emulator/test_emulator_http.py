@@ -11,7 +11,7 @@ from qarnot_domain.emulator import Emulator, ManualClock
 from qarnot_domain.emulator._http import Dropped, Request, Response
 
 if TYPE_CHECKING:
-    from qarnot_domain.emulator._faults import Drop
+    from qarnot_domain.emulator._failure import Drop
     from tests.unit.emulator.conftest import Driver, Json
 
 
@@ -177,22 +177,6 @@ def test_a_connection_can_be_dropped_before_or_after_the_effect(
     assert isinstance(cloud.reply("POST", "/jobs", {"name": "n"}), Dropped)
     assert cloud.emulator.requests[-1].status is None
     assert len(cloud.read("/jobs")) == jobs
-
-
-@pytest.mark.parametrize(
-    "rule",
-    [
-        {"operation": "createjob"},
-        {"times": 0},
-        {"status": 99},
-        {"drop": "during"},
-        {"drop": "after", "status": 500},
-    ],
-)
-def test_a_fault_that_makes_no_sense_is_refused_at_once(cloud: Driver, rule: Json) -> None:
-    """Rather than never happening."""
-    with pytest.raises(ValueError, match=r"."):
-        cloud.emulator.fail_next(**rule)
 
 
 def test_reset_forgets_everything_but_the_time(cloud: Driver) -> None:

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from qarnot_domain._clock import SystemClock
 from qarnot_domain.emulator import EMULATOR_TOKEN, Emulator, ManualClock
 from qarnot_domain.emulator._server import bind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from qarnot_domain.emulator._faults import Drop
+    from qarnot_domain.emulator._failure import Drop
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - it must be refused
 
@@ -79,6 +80,56 @@ def test_a_fault_reaches_the_client_as_it_is(served: Emulator, http: httpx.Clien
     assert (answer.headers["retry-after"], answer.headers["x-y"]) == ("1.5", "z")
     served.fail_next(status=204)
     assert http.get("/jobs").content == b""
+
+
+def test_a_connection_dropped_within_an_answer_leaves_it_incomplete(
+    served: Emulator, http: httpx.Client
+) -> None:
+    """The client has the headers and some of the body, and is told that some is missing."""
+    served.fail_next("listProfiles", drop="mid-body")
+    with http.stream("GET", "/profiles") as answer:
+        assert answer.status_code == 200
+        with pytest.raises(httpx.RemoteProtocolError, match="complete message body"):
+            answer.read()
+    assert http.get("/profiles").status_code == 200
+
+
+class SignalClock(SystemClock):
+    """A machine's clock on which a sleep ends when the test says so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asleep = threading.Semaphore(0)
+        self.awake = threading.Event()
+
+    def sleep(self, seconds: float) -> None:
+        self.asleep.release()
+        self.awake.wait()
+
+
+def test_a_late_answer_holds_nobody_else_up() -> None:
+    """Others are answered while it waits on the clock."""
+    clock = SignalClock()
+    with Emulator(clock=clock) as emulator, httpx.Client(base_url=emulator.url) as client:
+        emulator.fail_next("listVersions", delay=3600)
+        late = threading.Thread(target=lambda: answers.append(client.get("/versions").status_code))
+        answers: list[int] = []
+        late.start()
+        clock.asleep.acquire()
+        assert httpx.get(f"{emulator.url}/settings").status_code == 200
+        assert answers == []
+        clock.awake.set()
+        late.join()
+        assert answers == [200]
+
+
+def test_the_emulator_is_driven_over_http(served: Emulator, http: httpx.Client) -> None:
+    """By programs that cannot call Python."""
+    assert http.post("/_emulator/faults", json={"status": 418}).status_code == 200
+    assert http.get("/jobs").status_code == 418
+    assert http.get("/_emulator/faults").json()[0]["met"][0]["operation"] == "listJobs"
+    assert http.post("/_emulator/reset").content == b""
+    assert http.get("/_emulator/faults").json() == []
 
 
 def test_many_clients_at_once_get_what_they_ask_for(served: Emulator) -> None:

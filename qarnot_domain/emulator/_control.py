@@ -1,0 +1,202 @@
+"""Driving the emulator over HTTP, under a prefix that no operation of the API uses.
+
+For programs that cannot call Python: other languages, and the official SDK in its own environment.
+Its requests need the same token as any other, and are not among those on record.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, Final, TypeAlias
+
+from qarnot_domain._clock import AdvanceableClock, SystemClock
+from qarnot_domain.emulator import _wire
+from qarnot_domain.emulator._cloud import Cloud
+from qarnot_domain.emulator._failure import MAX_SIZE, Failure
+from qarnot_domain.emulator._faults import Fault
+from qarnot_domain.emulator._http import Refusal, Request, Response, invalid, json_response
+from qarnot_domain.emulator._matching import Matching
+from qarnot_domain.emulator._router import decoded_body
+from qarnot_domain.emulator._shapes import (
+    Anything,
+    Boolean,
+    Choice,
+    Faults,
+    Integer,
+    Number,
+    Object,
+    Shape,
+    Text,
+    Texts,
+    fault,
+    read_body,
+)
+
+PREFIX: Final = "_emulator"
+
+MAX_ADVANCE: Final = timedelta(days=36_500)
+
+
+class _NumberOrText:
+    """What the header may be: seconds, or a date."""
+
+    def read(self, value: object, path: str, faults: Faults) -> object:
+        if not isinstance(value, str | int | float) or isinstance(value, bool):
+            fault(faults, path, "must be a number or text")
+        return value
+
+
+class _AnyObject:
+    """An object with members of any names."""
+
+    def read(self, value: object, path: str, faults: Faults) -> object:
+        if not isinstance(value, dict):
+            fault(faults, path, "must be an object")
+        return value
+
+
+_MATCHING: Final[dict[str, Shape]] = {
+    "operation": Text(),
+    "times": Integer(),
+    "nth": Integer(),
+    "probability": Number(),
+}
+_FAILURE: Final[dict[str, Shape]] = {
+    "status": Integer(),
+    "retry_after": _NumberOrText(),
+    "body": Anything(),
+    "headers": Texts(),
+    "html": Boolean(),
+    "at": Choice(("before", "after")),
+    "drop": Choice(("before", "after", "mid-body")),
+    "delay": Number(),
+    "size": Integer(most=MAX_SIZE),
+    "broken": Boolean(),
+    "nulls": Boolean(),
+    "state": Text(),
+    "extra": _AnyObject(),
+}
+_ADVANCE: Final = Object(
+    {"seconds": Number(least=0, most=MAX_ADVANCE.total_seconds())}, required=("seconds",)
+)
+
+Handler: TypeAlias = Callable[[Request], Response]
+
+
+def is_control(request: Request) -> bool:
+    """Whether a request is about the emulator itself."""
+    return request.path.strip("/").split("/")[0] == PREFIX
+
+
+class Control:
+    """Answers the requests under the prefix.
+
+    Args:
+        cloud: what they are about.
+        clock: the clock of the cloud.
+    """
+
+    def __init__(self, cloud: Cloud, clock: AdvanceableClock) -> None:
+        self._cloud = cloud
+        self._clock = clock
+        self._handlers: dict[str, dict[str, Handler]] = {
+            "faults": {
+                "GET": self._list_faults,
+                "POST": self._add_fault,
+                "DELETE": self._clear_faults,
+            },
+            "reset": {"POST": self._reset},
+            "advance": {"POST": self._advance},
+        }
+
+    def handle(self, request: Request) -> Response:
+        """Answer one request."""
+        try:
+            self._cloud.authenticate(request)
+            return self._handler(request)(request)
+        except Refusal as refusal:
+            return refusal.response()
+
+    def _handler(self, request: Request) -> Handler:
+        _, _, name = request.path.strip("/").partition("/")
+        handlers = self._handlers.get(name)
+        if handlers is None:
+            raise Refusal(404, f"There is nothing at {request.path}")
+        handler = handlers.get(request.method)
+        if handler is None:
+            allowed = ", ".join(sorted(handlers))
+            message = f"{request.method} is not possible here; use {allowed}"
+            raise Refusal(405, message, headers=(("allow", allowed),))
+        return handler
+
+    def _list_faults(self, _request: Request) -> Response:
+        return json_response([_view(fault) for fault in self._cloud.faults])
+
+    def _add_fault(self, request: Request) -> Response:
+        rule = _read_rule(decoded_body(request))
+        try:
+            matching = Matching(**{name: rule[name] for name in _MATCHING if name in rule})
+            failure = Failure(**{name: rule[name] for name in _FAILURE if name in rule})
+            return json_response(_view(self._cloud.add_fault(matching, failure)))
+        except ValueError as error:
+            raise Refusal(400, str(error)) from error
+
+    def _clear_faults(self, _request: Request) -> Response:
+        self._cloud.clear_faults()
+        return Response(204)
+
+    def _reset(self, _request: Request) -> Response:
+        self._cloud.reset()
+        return Response(204)
+
+    def _advance(self, request: Request) -> Response:
+        seconds = read_body(_ADVANCE, decoded_body(request))["seconds"]
+        if isinstance(self._clock, SystemClock):
+            raise Refusal(409, "This emulator is on the machine's clock, which moves by itself")
+        self._clock.advance(timedelta(seconds=seconds))
+        return json_response({"now": _wire.date(self._cloud.now)})
+
+
+def _read_rule(body: object) -> dict[str, Any]:
+    """The members that were sent; null is a value too: `times` without end."""
+    if not isinstance(body, dict):
+        raise invalid({"body": ["must be an object"]})
+    sent: dict[str, object] = body
+    shapes = {**_MATCHING, **_FAILURE}
+    faults: Faults = {}
+    rule: dict[str, Any] = {}
+    for name, value in sent.items():
+        shape = shapes.get(name)
+        if shape is None:
+            # Ignored, a misspelt one would be a fault that never happens.
+            fault(faults, name, f"is unknown; there are {', '.join(shapes)}")
+        else:
+            rule[name] = None if value is None else shape.read(value, name, faults)
+    if faults:
+        raise invalid(faults)
+    return rule
+
+
+def _view(fault: Fault) -> dict[str, Any]:
+    return {
+        "rule": {
+            name: _jsonable(value)
+            for part in (fault.matching, fault.failure)
+            for name, value in _members(part).items()
+        },
+        "remaining": fault.remaining,
+        "calls": fault.calls,
+        "met": [dataclasses.asdict(request) for request in fault.met],
+    }
+
+
+def _members(part: Matching | Failure) -> dict[str, Any]:
+    return {field.name: getattr(part, field.name) for field in dataclasses.fields(part)}
+
+
+def _jsonable(value: object) -> Any:  # noqa: ANN401 - it is JSON
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return value.total_seconds() if isinstance(value, timedelta) else value
