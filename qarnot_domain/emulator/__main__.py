@@ -7,25 +7,33 @@ import shlex
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Final
 
 from qarnot_domain.emulator._emulator import EMULATOR_TOKEN, Emulator
 from qarnot_domain.emulator._server import DEFAULT_HOST
 
+SAVE_INTERVAL: Final = 10.0
+"""Seconds between two times that the state is saved while it serves, lest a crash lose it."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until told to stop; the exit code is 0 then, and 1 if it could not serve at all."""
+    """Serve until told to stop; the exit code is 0 then, 1 if it could not serve or save."""
     options = _parser().parse_args(arguments)
-    emulator = Emulator(
-        seed=options.seed, token=options.token, host=options.host, port=options.port
-    )
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: stopped.set())
     try:
+        emulator = Emulator(
+            seed=options.seed,
+            token=options.token,
+            host=options.host,
+            port=options.port,
+            state_file=options.state,
+        )
         emulator.start()
     except (OSError, ValueError) as error:
-        sys.stderr.write(f"qarnot emulator: {error}\n")
+        _complain(error)
         return 1
     sys.stdout.write(
         f"export QARNOT_CLUSTER_URL={shlex.quote(emulator.url)}\n"
@@ -34,10 +42,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sys.stdout.flush()
     sys.stderr.write("Serving an emulated Qarnot cloud; Ctrl-C stops it.\n")
     # In turns: on Windows a wait without an end would not notice Ctrl-C.
+    saved = emulator.clock.monotonic()
     while not stopped.wait(timeout=0.5):
-        pass
-    emulator.stop()
-    return 0
+        if options.state is not None and emulator.clock.monotonic() - saved >= SAVE_INTERVAL:
+            saved = emulator.clock.monotonic()
+            # What cannot be written now perhaps can the next time: go on serving.
+            _succeeds(emulator.save)
+    return 0 if _succeeds(emulator.stop) else 1
+
+
+def _succeeds(write: Callable[[], None]) -> bool:
+    try:
+        write()
+    except OSError as error:
+        _complain(error)
+        return False
+    return True
+
+
+def _complain(error: Exception) -> None:
+    sys.stderr.write(f"qarnot emulator: {error}\n")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -47,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--host", default=DEFAULT_HOST, help="an address of loopback")
     parser.add_argument("--port", type=int, default=0, help="0, the default, for any free one")
     parser.add_argument("--token", default=EMULATOR_TOKEN, help="the one that is accepted")
+    parser.add_argument("--state", metavar="FILE", help="kept there, to go on from next time")
     parser.add_argument("--seed", type=int, default=0, help="where the uuids come from")
     return parser
 

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import ClassVar, Final, TypeAlias
+from typing import Any, ClassVar, Final, TypeAlias
 
 from qarnot_domain._clock import Clock
 from qarnot_domain.emulator import (
@@ -19,6 +19,7 @@ from qarnot_domain.emulator import (
     _pools,
     _quotas,
     _snapshots,
+    _state,
     _task_copies,
     _tasks,
     _wire,
@@ -193,6 +194,29 @@ class Cloud:
         """Forget everything that happened; the clock goes on."""
         with self._lock:
             self._forget()
+
+    def dump(self) -> dict[str, Any]:
+        """Everything that happened, as JSON; without the record of requests, and the faults."""
+        with self._lock:
+            return {
+                "now": self._now().isoformat(),
+                "hasOddStates": self._has_odd_states,
+                "store": _state.dump(self._store),
+            }
+
+    def load(self, document: dict[str, Any]) -> None:
+        """Go on from what was dumped, at the time it was then.
+
+        Raises:
+            LookupError, TypeError, ValueError: it was not dumped by a cloud.
+        """
+        with self._lock:
+            now = datetime.fromisoformat(document["now"])
+            store = _state.load(document["store"])
+            self._forget()
+            self._epoch, self._start = now, self._clock.monotonic()
+            self._store, self._lifecycle = store, Lifecycle(store)
+            self._has_odd_states = bool(document["hasOddStates"])
 
     def _forget(self) -> None:
         self._store = Store(

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from os import PathLike
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
 from qarnot_domain._clock import AdvanceableClock, SystemClock
+from qarnot_domain.emulator import _state_file
 from qarnot_domain.emulator._asgi import create_app
 from qarnot_domain.emulator._cloud import Cloud
 from qarnot_domain.emulator._control import Control, is_control
@@ -17,6 +20,7 @@ from qarnot_domain.emulator._http import Json, Reply, Request
 from qarnot_domain.emulator._matching import Matching
 from qarnot_domain.emulator._record import RecordedRequest
 from qarnot_domain.emulator._server import DEFAULT_HOST, ServerThread, bind, url_of
+from qarnot_domain.emulator._state_file import StateFileError
 from qarnot_domain.emulator._store import Limits
 
 EMULATOR_TOKEN: Final = "emulator-token-grants-nothing"  # noqa: S105 - it is no secret
@@ -54,6 +58,14 @@ class Emulator:
             when a clock is given.
         host: an address of loopback.
         port: a port, or 0 for any free one.
+        state_file: where everything that happened is kept from `stop` or `save` to the next
+            emulator with that file, which goes on from there, at the time it was then: what the
+            file holds counts instead of the seed, limits, credits, organization and epoch given.
+            The record of requests and the faults are not kept. None by default.
+
+    Raises:
+        ValueError: the state file is none.
+        OSError: it cannot be read, or its folder is not there.
     """
 
     def __init__(
@@ -70,6 +82,7 @@ class Emulator:
         epoch: datetime | None = None,
         host: str = DEFAULT_HOST,
         port: int = 0,
+        state_file: str | PathLike[str] | None = None,
     ) -> None:
         if epoch is None:
             epoch = datetime.now(UTC) if clock is None else DEFAULT_EPOCH
@@ -89,6 +102,9 @@ class Emulator:
             organization=organization,
         )
         self._control = Control(self._cloud, self._clock)
+        self._state_file = None if state_file is None else Path(state_file)
+        if self._state_file is not None:
+            self._load(self._state_file)
 
     def __repr__(self) -> str:
         where = "stopped" if self._server is None else self._url
@@ -121,10 +137,23 @@ class Emulator:
         self._server = server
 
     def stop(self) -> None:
-        """Stop serving; nothing if it does not serve."""
+        """Stop serving, and write the state file if there is one; nothing if it does not serve."""
         if self._server is not None:
             self._server.stop()
             self._server = None
+            if self._state_file is not None:
+                self.save()
+
+    def save(self) -> None:
+        """Write the state file, whole or not at all, whether it serves or not.
+
+        Raises:
+            RuntimeError: the emulator was not given one.
+            OSError: it cannot be written.
+        """
+        if self._state_file is None:
+            raise RuntimeError("the emulator was given no state_file")
+        _state_file.write(self._state_file, self._cloud.dump())
 
     @property
     def url(self) -> str:
@@ -274,6 +303,15 @@ class Emulator:
         reply = self._reply(request)
         self._clock.sleep(reply.delay)
         return reply
+
+    def _load(self, path: Path) -> None:
+        document = _state_file.read(path)
+        if document is None:
+            return
+        try:
+            self._cloud.load(document)
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            raise StateFileError(path, f"it is damaged ({error!r})") from error
 
     def _reply(self, request: Request) -> Reply:
         if is_control(request):

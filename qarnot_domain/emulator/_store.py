@@ -311,6 +311,16 @@ class Store:
         self._sequence += 1
         return self._sequence
 
+    @property
+    def position(self) -> tuple[Any, int]:
+        """How far the uuids and the counter have come; set on another store, it goes on there."""
+        return self._random.getstate(), self._sequence
+
+    @position.setter
+    def position(self, position: tuple[Any, int]) -> None:
+        state, self._sequence = position
+        self._random.setstate(state)
+
     def set_limits(self, **changes: int) -> None:
         """Change some of the limits."""
         self.limits = replace(self.limits, **changes)

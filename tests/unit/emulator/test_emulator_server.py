@@ -19,6 +19,7 @@ from qarnot_domain.emulator._server import bind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from qarnot_domain.emulator._failure import Drop
 
@@ -226,6 +227,48 @@ def test_the_program_refuses_to_serve_the_world() -> None:
         _, errors = program.communicate()
     assert program.returncode == 1
     assert "loopback" in errors
+
+
+def test_the_program_goes_on_from_its_state_file(tmp_path: Path) -> None:
+    """What was there when it stopped is there when it starts again."""
+    path = tmp_path / "state.json"
+    headers = {"Authorization": EMULATOR_TOKEN}
+    counts: list[int] = []
+    for _ in range(2):
+        with run(["--state", str(path)]) as program:
+            assert program.stdout is not None
+            url = program.stdout.readline().strip().partition("=")[2]
+            httpx.post(f"{url}/jobs", headers=headers, json={"name": "n"})
+            counts.append(len(httpx.get(f"{url}/jobs", headers=headers).json()))
+            program.terminate()
+            program.communicate()
+        assert program.returncode == 0
+    assert counts == [1, 2]
+
+
+def test_the_program_refuses_a_file_that_is_no_state(tmp_path: Path) -> None:
+    """With its name and a failing exit code; the file stays as it is."""
+    path = tmp_path / "notes.txt"
+    path.write_text("mine")
+    with run(["--state", str(path)]) as program:
+        _, errors = program.communicate()
+    assert program.returncode == 1
+    assert "notes.txt is no state file" in errors
+    assert path.read_text() == "mine"
+
+
+def test_the_program_fails_when_it_cannot_save(tmp_path: Path) -> None:
+    """It says so, and does not pretend to have stopped well."""
+    path = tmp_path / "state.json"
+    with run(["--state", str(path)]) as program:
+        assert program.stdout is not None
+        program.stdout.readline()
+        path.mkdir()
+        program.terminate()
+        _, errors = program.communicate()
+    assert program.returncode == 1
+    assert "state.json" in errors
+    assert "Traceback" not in errors
 
 
 def test_the_default_token_says_that_it_is_none() -> None:
