@@ -20,6 +20,9 @@ about two seconds of it; a job does not complete by itself.
 **Stopping.** With a `state_file` (`--state FILE`) everything but the record of requests and the
 faults is there again the next time, at the emulated time it was then.
 
+**Looking.** A browser at `Emulator.url` gets a page that asks for the token, and shows what there
+is.
+
 **Tasks choose what happens to them** by constants: `EMULATOR_EXECUTION_TIME` (a time span such as
 `00:10:00`, or seconds such as `2.5`) and `EMULATOR_OUTCOME` (`success` or `failure`). A copy does
 as the first task unless it is given other constants.

@@ -40,7 +40,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         f"export QARNOT_CLIENT_TOKEN={shlex.quote(emulator.token)}\n"
     )
     sys.stdout.flush()
-    sys.stderr.write("Serving an emulated Qarnot cloud; Ctrl-C stops it.\n")
+    sys.stderr.write(
+        "Serving an emulated Qarnot cloud; Ctrl-C stops it. To look at it with a browser: "
+        f"{emulator.url}/\n"
+    )
     # In turns: on Windows a wait without an end would not notice Ctrl-C.
     saved = emulator.clock.monotonic()
     while not stopped.wait(timeout=0.5):

@@ -16,6 +16,7 @@ from qarnot_domain.emulator import (
     _general,
     _hardware,
     _jobs,
+    _overview,
     _pools,
     _quotas,
     _snapshots,
@@ -194,6 +195,13 @@ class Cloud:
         """Forget everything that happened; the clock goes on."""
         with self._lock:
             self._forget()
+
+    def overview(self) -> dict[str, Any]:
+        """What there is, without a trace of having looked."""
+        with self._lock:
+            now = self._now()
+            self._lifecycle.settle(now)
+            return _overview.overview(self._store, now)
 
     def dump(self) -> dict[str, Any]:
         """Everything that happened, as JSON; without the record of requests, and the faults."""

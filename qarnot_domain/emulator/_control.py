@@ -107,6 +107,7 @@ class Control:
                 "POST": self._add_fault,
                 "DELETE": self._clear_faults,
             },
+            "overview": {"GET": self._overview},
             "reset": {"POST": self._reset},
             "advance": {"POST": self._advance},
         }
@@ -146,6 +147,9 @@ class Control:
     def _clear_faults(self, _request: Request) -> Response:
         self._cloud.clear_faults()
         return Response(204)
+
+    def _overview(self, _request: Request) -> Response:
+        return json_response(self._cloud.overview())
 
     def _reset(self, _request: Request) -> Response:
         self._cloud.reset()

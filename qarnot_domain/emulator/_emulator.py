@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from qarnot_domain._clock import AdvanceableClock, SystemClock
-from qarnot_domain.emulator import _state_file
+from qarnot_domain.emulator import _dashboard, _state_file
 from qarnot_domain.emulator._asgi import create_app
 from qarnot_domain.emulator._cloud import Cloud
 from qarnot_domain.emulator._control import Control, is_control
@@ -316,4 +316,6 @@ class Emulator:
     def _reply(self, request: Request) -> Reply:
         if is_control(request):
             return self._control.handle(request)
+        if _dashboard.is_for_people(request):
+            return _dashboard.page()
         return self._cloud.handle(request)

@@ -49,6 +49,7 @@ _MESSAGES: Final = {
 class Failure:
     """What happens to a request. What makes no sense is a `ValueError` that names the argument.
 
+    Its members are the arguments of `Emulator.fail_next`, which says what each of them does.
     The answer is made up if anything of it is given, or nothing else is; it is the cloud's own,
     altered and delivered as is said, otherwise.
     """
