@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from qarnot_domain.emulator._emulator import EMULATOR_TOKEN, Emulator
+from qarnot_domain.emulator._emulator import Emulator
 from qarnot_domain.emulator._server import DEFAULT_HOST
 
 SAVE_INTERVAL: Final = 10.0
@@ -30,6 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             host=options.host,
             port=options.port,
             state_file=options.state,
+            execute=options.execute,
+            max_processes=options.max_processes,
         )
         emulator.start()
     except (OSError, ValueError) as error:
@@ -40,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         f"export QARNOT_CLIENT_TOKEN={shlex.quote(emulator.token)}\n"
     )
     sys.stdout.flush()
+    if options.execute:
+        sys.stderr.write("The commands of tasks run on this machine, with all your rights.\n")
     sys.stderr.write(
         "Serving an emulated Qarnot cloud; Ctrl-C stops it. To look at it with a browser: "
         f"{emulator.url}/\n"
@@ -73,9 +77,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--host", default=DEFAULT_HOST, help="an address of loopback")
     parser.add_argument("--port", type=int, default=0, help="0, the default, for any free one")
-    parser.add_argument("--token", default=EMULATOR_TOKEN, help="the one that is accepted")
+    parser.add_argument("--token", help="the one that is accepted")
     parser.add_argument("--state", metavar="FILE", help="kept there, to go on from next time")
     parser.add_argument("--seed", type=int, default=0, help="where the uuids come from")
+    parser.add_argument(
+        "--execute",
+        action="store_true",
+        help="really run the commands of tasks, here and with all your rights",
+    )
+    parser.add_argument(
+        "--max-processes", type=int, help="how many run at once; by default one per processor"
+    )
     return parser
 
 

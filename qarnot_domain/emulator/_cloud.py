@@ -32,6 +32,7 @@ from qarnot_domain.emulator._lifecycle import Lifecycle
 from qarnot_domain.emulator._matching import Matching
 from qarnot_domain.emulator._record import MAX_RECORDED, RecordedRequest
 from qarnot_domain.emulator._router import Call, Match, Router
+from qarnot_domain.emulator._runs import InstanceEnd, Run, Stream
 from qarnot_domain.emulator._store import Job, Limits, Pool, Resource, Store, Task
 from qarnot_domain.states import JobState, PoolState, State, TaskState
 
@@ -70,6 +71,7 @@ class Cloud:
         limits: how many objects the account may hold.
         credits: what the account may spend; `None` for no end of it.
         organization: the name of the one that the user belongs to; `None` for none.
+        executes: whether somebody really executes what `runs` says, and tells how it goes.
     """
 
     watchers: ClassVar[list[Watcher]] = []
@@ -88,6 +90,7 @@ class Cloud:
         limits: Limits,
         credits: float | None,
         organization: str | None,
+        executes: bool,
     ) -> None:
         self._clock = clock
         self._epoch = epoch
@@ -97,6 +100,7 @@ class Cloud:
         self._initial_limits = limits
         self._initial_credits = credits
         self._initial_organization = organization
+        self._executes = executes
         self._lock = threading.Lock()
         self._forget()
 
@@ -223,8 +227,32 @@ class Cloud:
             store = _state.load(document["store"])
             self._forget()
             self._epoch, self._start = now, self._clock.monotonic()
-            self._store, self._lifecycle = store, Lifecycle(store)
+            self._store = store
+            self._lifecycle = Lifecycle(store, executes=self._executes)
             self._has_odd_states = bool(document["hasOddStates"])
+
+    def runs(self) -> list[Run]:
+        """Settle what is due by now, and say what is to run, oldest first, or to be killed."""
+        with self._lock:
+            self._lifecycle.settle(self._now())
+            return list(self._store.runs.values())
+
+    def instance_wrote(self, run: Run, instance_id: int, stream: Stream, line: str) -> None:
+        """Take in a line that an instance of a run wrote."""
+        with self._lock:
+            self._lifecycle.instance_wrote(run, instance_id, stream, line)
+
+    def instance_ended(self, run: Run, instance_id: int, end: InstanceEnd) -> None:
+        """Take in how an instance of a run ended, now that nothing of it is left."""
+        with self._lock:
+            now = self._now()
+            self._lifecycle.settle(now)
+            self._lifecycle.instance_ended(run, instance_id, end, now)
+
+    def has_task(self, uuid: str) -> bool:
+        """Whether a task is still there."""
+        with self._lock:
+            return self._store.tasks.get(uuid) is not None
 
     def _forget(self) -> None:
         self._store = Store(
@@ -233,7 +261,7 @@ class Cloud:
             credits=self._initial_credits,
             organization=self._initial_organization,
         )
-        self._lifecycle = Lifecycle(self._store)
+        self._lifecycle = Lifecycle(self._store, executes=self._executes)
         self._faults = Faults(self._seed)
         self._has_odd_states = False
         self._requests: deque[RecordedRequest] = deque(maxlen=MAX_RECORDED)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from os import PathLike
@@ -14,6 +16,7 @@ from qarnot_domain.emulator import _dashboard, _state_file
 from qarnot_domain.emulator._asgi import create_app
 from qarnot_domain.emulator._cloud import Cloud
 from qarnot_domain.emulator._control import Control, is_control
+from qarnot_domain.emulator._execution import ExecutorThread
 from qarnot_domain.emulator._failure import At, Drop, Failure
 from qarnot_domain.emulator._faults import Fault
 from qarnot_domain.emulator._http import Json, Reply, Request
@@ -47,7 +50,8 @@ class Emulator:
         clock: what makes time pass; a `ManualClock` stands still until `advance` moves it.
             The machine's own by default.
         seed: where the uuids come from: with a given clock, equal runs repeat exactly.
-        token: the one token that is accepted.
+        token: the one token that is accepted. By default `EMULATOR_TOKEN`, which everybody
+            knows; one that nobody can guess if it executes commands.
         max_jobs: how many jobs the account may hold at once.
         max_tasks: how many tasks.
         max_pools: how many pools.
@@ -62,10 +66,16 @@ class Emulator:
             emulator with that file, which goes on from there, at the time it was then: what the
             file holds counts instead of the seed, limits, credits, organization and epoch given.
             The record of requests and the faults are not kept. None by default.
+        execute: really run the commands of tasks while it serves, on this machine, with all the
+            rights of the user who runs it. There is no container around them: only run what you
+            would run in a shell of your own. Not together with `state_file`.
+        max_processes: how many instances execute at once, at least 1, the others wait; by default
+            as many as the machine has processors.
 
     Raises:
-        ValueError: the state file is none.
-        OSError: it cannot be read, or its folder is not there.
+        ValueError: the state file is none; `execute` together with one, on a clock that is not the
+            machine's, or on a system without `/bin/sh`; `max_processes` below 1.
+        OSError: the state file cannot be read, or its folder is not there.
     """
 
     def __init__(
@@ -73,7 +83,7 @@ class Emulator:
         *,
         clock: AdvanceableClock | None = None,
         seed: int = 0,
-        token: str = EMULATOR_TOKEN,
+        token: str | None = None,
         max_jobs: int = _NO_LIMIT.max_jobs,
         max_tasks: int = _NO_LIMIT.max_tasks,
         max_pools: int = _NO_LIMIT.max_pools,
@@ -83,7 +93,17 @@ class Emulator:
         host: str = DEFAULT_HOST,
         port: int = 0,
         state_file: str | PathLike[str] | None = None,
+        execute: bool = False,
+        max_processes: int | None = None,
     ) -> None:
+        if execute:
+            _require_real(clock)
+        if execute and state_file is not None:
+            raise ValueError("execute and state_file exclude each other: what runs cannot be kept")
+        if max_processes is not None and max_processes < 1:
+            raise ValueError(f"max_processes must be at least 1, not {max_processes}")
+        if token is None:
+            token = secrets.token_urlsafe() if execute else EMULATOR_TOKEN
         if epoch is None:
             epoch = datetime.now(UTC) if clock is None else DEFAULT_EPOCH
         self._clock = SystemClock() if clock is None else clock
@@ -92,6 +112,9 @@ class Emulator:
         self._port = port
         self._url: str | None = None
         self._server: ServerThread | None = None
+        self._executes = execute
+        self._max_processes = max_processes or os.cpu_count() or 1
+        self._executor: ExecutorThread | None = None
         self._cloud = Cloud(
             clock=self._clock,
             epoch=epoch,
@@ -100,6 +123,7 @@ class Emulator:
             limits=Limits(max_jobs, max_tasks, max_pools),
             credits=credits,
             organization=organization,
+            executes=execute,
         )
         self._control = Control(self._cloud, self._clock)
         self._state_file = None if state_file is None else Path(state_file)
@@ -135,14 +159,24 @@ class Emulator:
         server = ServerThread(create_app(self._reply, self._clock), listener)
         server.start()
         self._server = server
+        if self._executes:
+            self._executor = ExecutorThread(self._cloud, self._clock, self._max_processes)
+            self._executor.start()
 
     def stop(self) -> None:
-        """Stop serving, and write the state file if there is one; nothing if it does not serve."""
-        if self._server is not None:
-            self._server.stop()
-            self._server = None
-            if self._state_file is not None:
-                self.save()
+        """Stop serving, kill the commands that run, and write the state file if there is one.
+
+        Nothing if it does not serve.
+        """
+        if self._server is None:
+            return
+        self._server.stop()
+        self._server = None
+        if self._executor is not None:
+            self._executor.stop()
+            self._executor = None
+        if self._state_file is not None:
+            self.save()
 
     def save(self) -> None:
         """Write the state file, whole or not at all, whether it serves or not.
@@ -319,3 +353,11 @@ class Emulator:
         if _dashboard.is_for_people(request):
             return _dashboard.page()
         return self._cloud.handle(request)
+
+
+def _require_real(clock: AdvanceableClock | None) -> None:
+    """Refuse what commands cannot really run on."""
+    if clock is not None and not isinstance(clock, SystemClock):
+        raise ValueError("execute needs the machine's clock: commands take real time")
+    if os.name != "posix":
+        raise ValueError("execute needs a system with /bin/sh")

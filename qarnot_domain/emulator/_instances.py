@@ -27,7 +27,12 @@ def require_running(instanced: Instanced) -> None:
 
 
 def ends_of(task: Task) -> Ends:
-    """How the instances of a task have ended so far: those of a wave do so together."""
+    """How the instances of a task have ended so far.
+
+    Each in its own way where they really execute, those of a wave together where they do not.
+    """
+    if task.run is not None:
+        return _real_ends(task)
     if task.state == TaskState.SUCCESS:
         return Ends(succeeded=task.instance_ids)
     if task.state == TaskState.FAILURE:
@@ -38,3 +43,13 @@ def ends_of(task: Task) -> Ends:
     if task.outcome == TaskState.SUCCESS:
         return Ends(succeeded=ended, cancelled=cancelled)
     return Ends(failed=ended, cancelled=cancelled)
+
+
+def _real_ends(task: Task) -> Ends:
+    ended = sorted(task.ends)
+    is_cancelled = task.state == TaskState.CANCELLED
+    return Ends(
+        succeeded=[i for i in ended if task.ends[i].error is None],
+        failed=[i for i in ended if task.ends[i].error is not None],
+        cancelled=[i for i in task.instance_ids if i not in task.ends] if is_cancelled else (),
+    )

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from qarnot_domain.emulator import _scaling, _steps, _wire
+from qarnot_domain.emulator._runs import InstanceEnd, Run, Stream
 from qarnot_domain.emulator._store import (
     Dependency,
     Event,
@@ -96,10 +97,16 @@ def state_of_dependencies(dependencies: Iterable[Dependency]) -> str:
 
 
 class Lifecycle:
-    """Moves the objects of a store through their states."""
+    """Moves the objects of a store through their states.
 
-    def __init__(self, store: Store) -> None:
+    Args:
+        store: holds them.
+        executes: whether somebody really executes the runs of the store, and says how they go.
+    """
+
+    def __init__(self, store: Store, *, executes: bool) -> None:
         self._store = store
+        self._executes = executes
 
     def settle(self, now: datetime) -> None:
         """Let everything happen that is due by `now`, in the order of time."""
@@ -136,6 +143,7 @@ class Lifecycle:
     def restart_task(self, task: Task, at: datetime) -> None:
         """Take an ended task back to its beginning; what it wrote stays."""
         task.execution_start = task.execution_end = task.end_date = None
+        task.run, task.ends = None, {}
         task.wave = 0
         task.is_held_back = True
         self._enter(task, TaskState.SUBMITTED, at, schedule=False)
@@ -202,6 +210,40 @@ class Lifecycle:
         """Put an object in a state, known or not; what was due to happen to it no longer will."""
         self._enter(resource, state, at, schedule=False)
 
+    # What really executes.
+
+    def instance_wrote(self, run: Run, instance_id: int, stream: Stream, line: str) -> None:
+        """Add a line to the output of an instance, unless its task is gone."""
+        task = self._store.tasks.get(run.task_uuid)
+        if task is not None and task.run is run:
+            (task.stdout if stream == "stdout" else task.stderr).write(instance_id, line)
+
+    def instance_ended(self, run: Run, instance_id: int, end: InstanceEnd, at: datetime) -> None:
+        """Note how an instance ended; with the last one of a run its task goes on."""
+        if self._store.runs.get(run.task_uuid) is not run:
+            return
+        run.left.remove(instance_id)
+        task = self._store.tasks.get(run.task_uuid)
+        if task is not None and run.is_wanted:
+            task.ends[instance_id] = end
+        if run.left:
+            return
+        del self._store.runs[run.task_uuid]
+        if task is None or task.run is not run:
+            return
+        if run.is_wanted:
+            self._go_on(task, at)
+        elif task.state == TaskState.PENDING_CANCEL:
+            self._schedule_step(task, at)
+
+    def _go_on(self, task: Task, at: datetime) -> None:
+        if task.wave + 1 < task.wave_count:
+            self._pass_to_next_wave(task, at)
+            return
+        has_failed = any(end.error is not None for end in task.ends.values())
+        task.outcome = TaskState.FAILURE if has_failed else TaskState.SUCCESS
+        self._enter(task, TaskState.UPLOADING_RESULTS, at)
+
     # What happens by itself.
 
     def _happen(self, event: Event, resource: Resource) -> None:
@@ -250,18 +292,35 @@ class Lifecycle:
         """What a task does on entering its state: its times and its output."""
         if is_executing(task) and task.execution_start is None:
             task.execution_start = at
-            _write_start_of_wave(task)
+            self._start_wave(task, at)
         has_stopped = task.execution_start is not None and not is_executing(task)
         if has_stopped and task.execution_end is None:
             task.execution_end = at
-            if task.state == TaskState.UPLOADING_RESULTS:
+            if task.run is not None:
+                task.run.is_wanted = False
+            elif task.state == TaskState.UPLOADING_RESULTS:
                 _write_end_of_wave(task)
 
+    def _start_wave(self, task: Task, at: datetime) -> None:
+        if not self._executes:
+            for instance_id in task.wave_ids:
+                task.stdout.write(instance_id, "started")
+            return
+        task.run = self._store.runs[task.uuid] = Run(
+            task_uuid=task.uuid,
+            instance_count=len(task.instance_ids),
+            constants={constant["key"]: constant["value"] for constant in task.constants},
+            time_limit=task.time_limit,
+            start=at,
+            left=list(task.wave_ids),
+        )
+
     def _pass_to_next_wave(self, task: Task, at: datetime) -> None:
-        _write_end_of_wave(task)
+        if task.run is None:
+            _write_end_of_wave(task)
         task.wave += 1
         task.slots = len(task.wave_ids)
-        _write_start_of_wave(task)
+        self._start_wave(task, at)
         if task.wave + 1 == task.wave_count:
             self._enter(task, TaskState.FULLY_EXECUTING, at)
         else:
@@ -381,11 +440,6 @@ class Lifecycle:
         step = _steps.next_step(resource)
         if step is not None:
             self._schedule(_ADVANCE, resource, at, step.after)
-
-
-def _write_start_of_wave(task: Task) -> None:
-    for instance_id in task.wave_ids:
-        task.stdout.write(instance_id, "started")
 
 
 def _write_end_of_wave(task: Task) -> None:

@@ -36,7 +36,10 @@ class Step(NamedTuple):
 
 
 def next_step(resource: Resource) -> Step | None:
-    """What follows by itself, if anything does; between waves, that is the next wave."""
+    """What follows by itself, if anything does; between waves, that is the next wave.
+
+    What really executes is over when it is: nothing follows by itself until then.
+    """
     if isinstance(resource, Task):
         return _next_step_of_task(resource)
     if isinstance(resource, Pool):
@@ -45,8 +48,9 @@ def next_step(resource: Resource) -> Step | None:
 
 
 def is_between_waves(task: Task) -> bool:
-    """Whether a task executes in waves, and another one is to come."""
-    return task.state == TaskState.PARTIALLY_EXECUTING and task.wave_count > 1
+    """Whether a task executes in waves, and another one is to come at a planned time."""
+    is_partial = task.state == TaskState.PARTIALLY_EXECUTING
+    return is_partial and task.wave_count > 1 and task.run is None
 
 
 def planned_execution(task: Task) -> timedelta:
@@ -90,7 +94,11 @@ _SEVERAL_WAVES_STEPS: Final[dict[str, Step]] = {
 
 def _next_step_of_task(task: Task) -> Step | None:
     if task.state == TaskState.FULLY_EXECUTING:
+        if task.run is not None:
+            return None
         return Step(TaskState.UPLOADING_RESULTS, task.execution_time)
+    if task.state == TaskState.PENDING_CANCEL and task.run is not None and task.run.left:
+        return None
     if task.state == TaskState.UPLOADING_RESULTS:
         return Step(task.outcome, UPLOAD_DELAY)
     if task.wave_count > 1:

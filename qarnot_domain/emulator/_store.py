@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from qarnot_domain.emulator._runs import InstanceEnd, Run
 from qarnot_domain.timespan import TimeSpan
 
 
@@ -136,9 +137,12 @@ class Task(Instanced):
     dependencies: list[Dependency]
     has_advanced_dependencies: bool
     execution_time: timedelta
-    """How long its instances will execute."""
+    """How long its instances will execute; not asked when they really do."""
+    time_limit: timedelta | None
+    """The longest that each instance may execute when it really does."""
     outcome: str
-    """The final state it will reach if nobody stops it."""
+    """The final state it will reach if nobody stops it; when it really executes, how that goes
+    decides."""
     wave_size: int
     """How many of its instances can execute at once: all, unless its pool has fewer slots."""
     settings: dict[str, Any]
@@ -151,6 +155,10 @@ class Task(Instanced):
     """Which of its waves of instances is the present one, from 0."""
     execution_start: datetime | None = None
     execution_end: datetime | None = None
+    run: Run | None = None
+    """What of it really executes or last did; `None` where nothing really does, or not yet."""
+    ends: dict[int, InstanceEnd] = field(default_factory=dict[int, InstanceEnd])
+    """How the instances ended that really executed, by their number."""
     snapshots: dict[str, Snapshot] = field(default_factory=dict[str, Snapshot])
     """By their id."""
 
@@ -299,6 +307,8 @@ class Store:
         """Tasks by the uuid of each task they depend on."""
         self.events: list[Event] = []
         """A heap."""
+        self.runs: dict[str, Run] = {}
+        """What really executes, or is about to, or has yet to die, by the uuid of the task."""
         self._random = random.Random(seed)  # noqa: S311 - it is there to repeat
         self._sequence = 0
 

@@ -32,7 +32,7 @@ def retry_task(call: Call) -> Response:
 def recover_task(call: Call) -> Response:
     task = find_task(call)
     ends = _ends(task)
-    return _copy_instances(call, task, (*ends.failed, *ends.cancelled))
+    return _copy_instances(call, task, sorted((*ends.failed, *ends.cancelled)))
 
 
 def resume_task(call: Call) -> Response:

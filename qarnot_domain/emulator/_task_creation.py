@@ -47,6 +47,8 @@ EXECUTION_TIME_CONSTANT: Final = "EMULATOR_EXECUTION_TIME"
 """A task's constant that says how long it executes: a time span, or seconds as a number."""
 OUTCOME_CONSTANT: Final = "EMULATOR_OUTCOME"
 """A task's constant that says how it ends: `success` (the default) or `failure`."""
+TIME_LIMIT_CONSTANT: Final = "EMULATOR_TIME_LIMIT"
+"""A task's constant that says how long each instance may really execute, in the same form."""
 
 MAX_INSTANCES: Final = 2048
 MAX_TASK_CONSTANTS: Final = 150
@@ -130,7 +132,8 @@ def create_task(store: Store, document: Mapping[str, Any], now: datetime) -> Tas
     pool_uuid = _check_place(store, document, job, faults)
     dependencies = _dependencies(store, document["dependencies"], job, faults)
     constants = {entry["key"]: entry["value"] for entry in document["constants"] or []}
-    execution_time = _execution_time(constants.get(EXECUTION_TIME_CONSTANT), faults)
+    execution_time = _duration(constants, EXECUTION_TIME_CONSTANT, faults)
+    time_limit = _duration(constants, TIME_LIMIT_CONSTANT, faults)
     outcome = _outcome(constants.get(OUTCOME_CONSTANT), faults)
     _check_exclusions(document, pool_uuid, faults)
     if faults:
@@ -159,7 +162,10 @@ def create_task(store: Store, document: Mapping[str, Any], now: datetime) -> Tas
         constants=document["constants"] or [],
         dependencies=dependencies,
         has_advanced_dependencies=bool((document["dependencies"] or {}).get("advancedDependsOn")),
-        execution_time=execution_time,
+        execution_time=(
+            _steps.DEFAULT_EXECUTION_TIME if execution_time is None else execution_time
+        ),
+        time_limit=time_limit,
         outcome=outcome,
         wave_size=len(instance_ids),
         settings={name: document[name] for name in SETTINGS},
@@ -283,9 +289,10 @@ def _check_exclusions(document: Mapping[str, Any], pool_uuid: str | None, faults
         fault(faults, "schedulingType", "must be reserved to target a machine or a reservation")
 
 
-def _execution_time(text: str | None, faults: Faults) -> timedelta:
+def _duration(constants: Mapping[str, str], name: str, faults: Faults) -> timedelta | None:
+    text = constants.get(name)
     if text is None:
-        return _steps.DEFAULT_EXECUTION_TIME
+        return None
     try:
         if re.fullmatch(r"\d{1,9}(\.\d+)?", text, re.ASCII):
             return timedelta(seconds=float(text))
@@ -293,7 +300,7 @@ def _execution_time(text: str | None, faults: Faults) -> timedelta:
     except ValueError:
         duration = timedelta(-1)
     if duration < timedelta(0):
-        fault(faults, f"constants.{EXECUTION_TIME_CONSTANT}", "must be a time span or seconds")
+        fault(faults, f"constants.{name}", "must be a time span or seconds")
     return duration
 
 

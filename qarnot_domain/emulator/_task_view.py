@@ -20,6 +20,7 @@ CLOCK_GHZ: Final = 3.0
 CPU_MODEL: Final = "Emulated CPU"
 SPECIFICATION_KEY: Final = "emulated-4c-16g"
 FAILURE_CODE: Final = "EMULATED_FAILURE"
+EXECUTION_FAILURE_CODE: Final = "EXECUTION_FAILURE"
 
 SNAPSHOT_INTERVAL: Final = 0
 """Deprecated: the service takes any value and goes back to this one."""
@@ -104,8 +105,10 @@ def read_setting(task: Task, name: str) -> object:
 
 
 def running_instances(task: Task) -> int:
-    """How many of a task's instances execute."""
-    return len(task.wave_ids) if _lifecycle.is_executing(task) else 0
+    """How many of a task's instances execute, or wait for a processor to do so."""
+    if not _lifecycle.is_executing(task):
+        return 0
+    return len(task.wave_ids) if task.run is None else len(task.run.left)
 
 
 def running_cores(task: Task) -> int:
@@ -120,6 +123,10 @@ def wall_time(task: Task, now: datetime) -> timedelta:
 
 def execution_time(task: Task, now: datetime) -> timedelta:
     """How long the instances of a task have executed, all together."""
+    if task.run is not None:
+        ended = sum((end.execution_time for end in task.ends.values()), timedelta(0))
+        others = [i for i in task.wave_ids if i not in task.ends]
+        return ended + len(others) * ((task.execution_end or now) - task.run.start)
     earlier = task.wave * task.wave_size
     in_this_wave = _elapsed(task, now) - task.wave * task.execution_time
     return task.execution_time * earlier + in_this_wave * len(task.wave_ids)
@@ -136,16 +143,33 @@ def progress(task: Task, now: datetime) -> float:
     """Percent of the execution that is done."""
     if task.execution_start is None:
         return 0.0
+    if task.run is not None:
+        return round(100.0 * len(task.ends) / len(task.instance_ids), 2)
     planned = _steps.planned_execution(task)
     done = _elapsed(task, now) / planned if planned else 1.0
     return round(100.0 * min(1.0, done), 2)
 
 
 def _errors(task: Task) -> list[dict[str, str | None]]:
-    return [_error()] if task.state == TaskState.FAILURE else []
+    if task.state != TaskState.FAILURE:
+        return []
+    if task.run is None:
+        return [_planned_error()]
+    return [_error(task, instance_id) for instance_id in ends_of(task).failed]
 
 
-def _error() -> dict[str, str | None]:
+def _error(task: Task, instance_id: int) -> dict[str, str | None]:
+    """Why an instance failed."""
+    if task.run is None:
+        return _planned_error()
+    return {
+        "code": EXECUTION_FAILURE_CODE,
+        "message": task.ends[instance_id].error,
+        "debug": None,
+    }
+
+
+def _planned_error() -> dict[str, str | None]:
     return {
         "code": FAILURE_CODE,
         "message": "The task failed, as its constant EMULATOR_OUTCOME asked",
@@ -155,27 +179,39 @@ def _error() -> dict[str, str | None]:
 
 def _completed_instances(task: Task, now: datetime) -> list[dict[str, Any]]:
     ends = ends_of(task)
-    runs_in_waves = task.wave_count > 1
-    seconds = (task.execution_time if runs_in_waves else _elapsed(task, now)).total_seconds()
     return [
-        {
-            "results": [],
-            "instanceId": instance_id,
-            "wallTimeSec": seconds,
-            "execTimeSec": seconds,
-            "execTimeSecGHz": seconds * CLOCK_GHZ,
-            "peakMemoryMB": 0,
-            "state": "failure" if ends.failed else "success",
-            "error": _error() if ends.failed else None,
-            "specificationKey": SPECIFICATION_KEY,
-            "cpuModel": CPU_MODEL,
-            "coreCount": CORES_PER_INSTANCE,
-            "clockRatio": 1.0,
-            "averageGHz": CLOCK_GHZ,
-            "executionAttemptCount": 1,
-        }
-        for instance_id in (*ends.succeeded, *ends.failed)
+        *(_completed_instance(task, i, now, error=None) for i in ends.succeeded),
+        *(_completed_instance(task, i, now, error=_error(task, i)) for i in ends.failed),
     ]
+
+
+def _completed_instance(
+    task: Task, instance_id: int, now: datetime, *, error: dict[str, str | None] | None
+) -> dict[str, Any]:
+    seconds = _time_of_instance(task, instance_id, now).total_seconds()
+    return {
+        "results": [],
+        "instanceId": instance_id,
+        "wallTimeSec": seconds,
+        "execTimeSec": seconds,
+        "execTimeSecGHz": seconds * CLOCK_GHZ,
+        "peakMemoryMB": 0,
+        "state": "success" if error is None else "failure",
+        "error": error,
+        "specificationKey": SPECIFICATION_KEY,
+        "cpuModel": CPU_MODEL,
+        "coreCount": CORES_PER_INSTANCE,
+        "clockRatio": 1.0,
+        "averageGHz": CLOCK_GHZ,
+        "executionAttemptCount": 1,
+    }
+
+
+def _time_of_instance(task: Task, instance_id: int, now: datetime) -> timedelta:
+    """How long an instance that has ended executed."""
+    if task.run is not None:
+        return task.ends[instance_id].execution_time
+    return task.execution_time if task.wave_count > 1 else _elapsed(task, now)
 
 
 def _status(task: Task, now: datetime) -> dict[str, Any] | None:
@@ -200,7 +236,7 @@ def _status(task: Task, now: datetime) -> dict[str, Any] | None:
         **_time("upload", timedelta(0)),
         **_time("wall", wall_time(task, now)),
         "succeededRange": ranges(ends.succeeded),
-        "executedRange": ranges((*ends.succeeded, *ends.failed)),
+        "executedRange": ranges(sorted((*ends.succeeded, *ends.failed))),
         "failedRange": ranges(ends.failed),
         "cancelledRange": ranges(ends.cancelled),
         "failedOnlyRange": ranges(ends.failed),
