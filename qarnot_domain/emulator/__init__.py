@@ -23,9 +23,17 @@ faults is there again the next time, at the emulated time it was then.
 **Looking.** A browser at `Emulator.url` gets a page that asks for the token, and shows what there
 is.
 
-**Tasks choose what happens to them** by constants: `EMULATOR_EXECUTION_TIME` (a time span such as
-`00:10:00`, or seconds such as `2.5`) and `EMULATOR_OUTCOME` (`success` or `failure`). A copy does
-as the first task unless it is given other constants.
+**Execution.** With `Emulator(execute=True)`, or `--execute`, the commands of tasks (`DOCKER_CMD`)
+really run, once per instance, as processes of this machine: as the user who runs the emulator, with
+all that this user may do. It is off by default. The processes are killed, with all that they
+started, on abort, at the end of a time limit (the job's, or the task's constant
+`EMULATOR_TIME_LIMIT`) and when the emulator stops. A task fails if any of its instances does. The
+guide has the details; `_execution` and `_processes` do it.
+
+**Tasks choose what happens to them**, where they do not really execute, by constants:
+`EMULATOR_EXECUTION_TIME` (a time span such as `00:10:00`, or seconds such as `2.5`) and
+`EMULATOR_OUTCOME` (`success` or `failure`). A copy does as the first task unless it is given other
+constants.
 
 **Failures on demand.** `Emulator.fail_next` makes requests fail, or their answers go wrong;
 `Emulator.faults` tells what met which. Over HTTP, `POST`, `GET` and `DELETE` on `/_emulator/faults`

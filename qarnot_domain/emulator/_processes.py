@@ -47,6 +47,7 @@ class LocalProcess:
         token = secrets.token_hex(16)
         self._mark = f"{MARK}={token}".encode()
         self._clean_looks = 0
+        self._is_group_dead = False
         self._process = subprocess.Popen(  # noqa: S603 - running what it is given is what it is for
             ["/bin/sh", "-c", command],
             cwd=folder,
@@ -83,8 +84,11 @@ class LocalProcess:
         is_running = self._process.poll() is None
         # Before the group: the children of what is dead are nobody's.
         found = _family(self._mark, self._process.pid if is_running else None)
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+        if not self._is_group_dead:
+            # Once without a shell it has nobody to start more, and its number may become another's.
+            self._is_group_dead = not is_running
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
         for number in found:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(number, signal.SIGKILL)
