@@ -261,6 +261,12 @@ def test_execution_needs_room_for_one_process() -> None:
         Emulator(execute=True, max_processes=0)
 
 
+def test_what_runs_cannot_be_kept(tmp_path: Path) -> None:
+    """A state file and execution exclude each other."""
+    with pytest.raises(ValueError, match="execute and state_file"):
+        Emulator(execute=True, state_file=tmp_path / "cloud.json")
+
+
 def test_who_may_run_commands_has_a_token_that_nobody_guesses() -> None:
     """Unlike that of other emulators, which is known; one of your own is taken as it is."""
     tokens = {Emulator(execute=True).token for _ in range(2)}
