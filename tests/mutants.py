@@ -40,7 +40,13 @@ TESTS = {
     "_checks": ["unit/test_values.py", "unit/task", "unit/pool", "unit/job"],
     "_codecs": ["property/test_convert.py", "unit/test_values.py", "unit/task", "unit/job"],
     "_submission": ["unit/test_submission.py"],
-    "_convert": ["property/test_convert.py", "unit/test_convert.py", "unit/test_connection.py"],
+    "_convert": [
+        "property/test_convert.py",
+        "unit/test_convert.py",
+        "unit/test_account.py",
+        "unit/test_values.py",
+        "unit/test_connection.py",
+    ],
     "_resource": ["unit/job", "unit/test_submission.py", "unit/pool"],
     "job": ["unit/job", "unit/test_submission.py"],
 }
