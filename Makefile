@@ -29,7 +29,7 @@ contract: $(VENV)/installed $(CONTRACT_VENV)/ready ## Hold the emulator to the d
 
 coverage: $(VENV)/installed $(OFFICIAL_VENV)/ready ## Run the tests and print the branch coverage
 	$(BIN)/coverage erase
-	QARNOT_OFFICIAL_SDK_PYTHON=$(CURDIR)/$(OFFICIAL_VENV)/bin/python $(BIN)/coverage run -m pytest -q -m "not check"
+	QARNOT_OFFICIAL_SDK_PYTHON=$(CURDIR)/$(OFFICIAL_VENV)/bin/python $(BIN)/coverage run -m pytest -n auto -q -m "not check"
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 

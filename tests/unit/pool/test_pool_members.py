@@ -438,3 +438,21 @@ def test_scaling_read_from_a_pool_is_set_for_another(
     assert other.scaling == SCALING
     other.submit()
     assert qarnot_emulator.requests[-1].body["scaling"] == POOL["scaling"].sent
+
+
+def test_elastic_pool_is_made_in_one_call(
+    qarnot_connection: Connection, qarnot_emulator: Emulator
+) -> None:
+    """By the official name; it is what `create_pool` and `setup_elastic` make, and sends nothing."""
+    made = qarnot_connection.create_elastic_pool("n", PROFILE, 1, 4, 2, 30, 0.5, 60, "short")
+    other = qarnot_connection.create_pool("n", PROFILE, shortname="short")
+    other.setup_elastic(1, 4, 2, 30, 0.5, 60)
+    assert made.to_json() == other.to_json()
+    assert qarnot_emulator.requests == []
+
+
+def test_constants_have_a_length(qarnot_connection: Connection) -> None:
+    """As any mapping."""
+    pool = qarnot_connection.create_pool("n", PROFILE)
+    pool.constants = {"A": "1", "B": "2"}
+    assert len(pool.constants) == 2
