@@ -443,7 +443,7 @@ def test_scaling_read_from_a_pool_is_set_for_another(
 def test_elastic_pool_is_made_in_one_call(
     qarnot_connection: Connection, qarnot_emulator: Emulator
 ) -> None:
-    """By the official name; it is what `create_pool` and `setup_elastic` make, and sends nothing."""
+    """By the official name: what `create_pool` and `setup_elastic` make, and nothing is sent."""
     made = qarnot_connection.create_elastic_pool("n", PROFILE, 1, 4, 2, 30, 0.5, 60, "short")
     other = qarnot_connection.create_pool("n", PROFILE, shortname="short")
     other.setup_elastic(1, 4, 2, 30, 0.5, 60)
