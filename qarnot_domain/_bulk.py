@@ -37,7 +37,8 @@ def submit_tasks(connection: Connection, tasks: Iterable[Task]) -> None:
     # Whether one is being sent, or in doubt, is known only under its lock.
     unsubmitted = [task for task in dict.fromkeys(given) if task.uuid is None or task._deleted]
     for task in unsubmitted:
-        task._check_draft()
+        if task.uuid is None:
+            task._check_draft()
     waves = list(_waves(unsubmitted))
     bulk = _Bulk(connection)
     for wave in waves:
@@ -117,10 +118,11 @@ class _Bulk:
 
     def _send(self, batch: Sequence[Task], wires: Sequence[Wire]) -> None:
         tries = self._gateway.tries(keyed=all("shortname" in wire for wire in wires))
+        creations = [convert.task_create(wire) for wire in wires]
         for task in batch:
             task._in_doubt = True
         try:
-            outcomes = self._gateway.create_tasks([convert.task_create(w) for w in wires], tries)
+            outcomes = self._gateway.create_tasks(creations, tries)
         except SubmissionUnknownException as error:
             outcomes = [error] * len(batch)
         except QarnotException as error:

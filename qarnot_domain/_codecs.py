@@ -314,7 +314,7 @@ BOOLEAN: Final[SettableCodec[bool, bool]] = SettableCodec(
     _read_boolean, unchanged, check=checks.check_boolean
 )
 _SPAN: Final[SettableCodec[TimeSpan, str | timedelta]] = SettableCodec(
-    lambda value: read_optional_duration(value) or TimeSpan.ZERO,
+    _read_duration,
     unchanged,
     check=checks.check_duration,
 )
@@ -324,10 +324,18 @@ OPTIONAL_DURATION: Final[SettableCodec[TimeSpan | None, str | timedelta | None]]
 DURATION: Final[SettableCodec[TimeSpan, str | timedelta | None]] = SettableCodec(
     _read_duration, unchanged, check=checks.check_duration_or_none
 )
+TEXT_SAID: Final[Codec[str]] = Codec(read_string, unchanged)
+INTEGER_SAID: Final[Codec[int]] = Codec(read_integer, unchanged)
+NUMBER_SAID: Final[Codec[float]] = Codec(read_number, unchanged)
 SPAN_SAID: Final[Codec[TimeSpan | None]] = Codec(read_optional_duration, unchanged)
+REPORTED_INTEGER: Final = reported(INTEGER_SAID)
+REPORTED_NUMBER: Final = reported(NUMBER_SAID)
 DATE: Final[Codec[datetime | None]] = Codec(read_date, _write_date)
 OPTIONAL_TEXT: Final[Codec[str | None]] = Codec(read_optional_text, unchanged)
 NAME: Final = text(longest=checks.LONGEST_NAME)
+ANY_TEXT: Final = optional(text(shortest=0))
+COUNT: Final = optional(integer())
+FLAG: Final = optional(BOOLEAN)
 UUID_TEXT: Final[SettableCodec[str, str]] = SettableCodec(
     read_string, unchanged, check=checks.check_uuid
 )

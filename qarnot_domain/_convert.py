@@ -67,15 +67,15 @@ def wires(models: object) -> tuple[Wire, ...]:
     Raises:
         MalformedResponseException: not a list of objects.
     """
-    return tuple(map(_item, items(models)))
+    return tuple(map(_item, _items(models)))
 
 
 def texts(listed: object) -> Sequence[Json]:
     """The texts of a list in an answer, not looked at yet."""
-    return [item if isinstance(item, str) else None for item in items(listed)]
+    return [item if isinstance(item, str) else None for item in _items(listed)]
 
 
-def items(listed: object) -> Sequence[object]:
+def _items(listed: object) -> Sequence[object]:
     """The items of a plain list in an answer, `()` for null."""
     if listed is None or isinstance(listed, Unset):
         return ()

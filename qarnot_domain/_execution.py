@@ -31,9 +31,6 @@ from .status import ERRORS, STATUS, Status, TaskError
 from .timespan import TimeSpan
 
 _LARGEST_UINT32: Final = 2**32 - 1
-_TEXT: Final = codecs.optional(codecs.text(shortest=0))
-_SECONDS: Final = codecs.optional(codecs.integer())
-_REPORTED_COUNT: Final = codecs.reported(codecs.integer())
 
 
 class Constants(MutableMapping[str, str]):
@@ -127,17 +124,17 @@ class Execution(Resource):
     """
 
     targeted_reserved_machine_key: SubmitOnce[str | None, str | None] = SubmitOnce(
-        "targetedReservedMachineKey", _TEXT, None
+        "targetedReservedMachineKey", codecs.ANY_TEXT, None
     )
     """The key of the reserved machines to use; needs `SchedulingType.RESERVED`. Deprecated."""
 
     targeted_reservation_name: SubmitOnce[str | None, str | None] = SubmitOnce(
-        "targetedReservationName", _TEXT, None
+        "targetedReservationName", codecs.ANY_TEXT, None
     )
     """The name of the reservation to use; needs `SchedulingType.RESERVED`."""
 
     default_resources_cache_ttl_sec: SubmitOnce[int | None, int | None] = SubmitOnce(
-        "defaultResourcesCacheTTLSec", _SECONDS, None
+        "defaultResourcesCacheTTLSec", codecs.COUNT, None
     )
     """How long its input may be cached, in seconds; `None` for the server's default, 90 days."""
 
@@ -163,12 +160,12 @@ class Execution(Resource):
     """How far its instances are, or `None` before any runs."""
 
     running_instance_count: ServerField[int | None] = ServerField(
-        "runningInstanceCount", _REPORTED_COUNT, None
+        "runningInstanceCount", codecs.REPORTED_INTEGER, None
     )
     """How many instances run, or `None`."""
 
     running_core_count: ServerField[int | None] = ServerField(
-        "runningCoreCount", _REPORTED_COUNT, None
+        "runningCoreCount", codecs.REPORTED_INTEGER, None
     )
     """How many cores they use, or `None`."""
 
@@ -200,7 +197,7 @@ class Execution(Resource):
         self._constants = value
 
     def _check_draft(self) -> None:
-        exclude(self, "resource_buckets", "resources")
+        self._exclude("resource_buckets", "resources")
         targets = ("targeted_reserved_machine_key", "targeted_reservation_name")
         for target in targets:
             if self._draft[target] and self._draft["scheduling_type"] != SchedulingType.RESERVED:
@@ -208,6 +205,11 @@ class Execution(Resource):
                     f"{target} needs scheduling_type {SchedulingType.RESERVED!r}, "
                     f"not {self._draft['scheduling_type']!r}"
                 )
+
+    def _exclude(self, one: str, other: str) -> None:
+        """Raise `ValueError` when both members hold something."""
+        if self._draft[one] and self._draft[other]:
+            raise ValueError(f"{one} and {other} exclude each other: empty one of them")
 
     def commit(self) -> None:
         """Send the members that were set since submission; does nothing when none was.
@@ -319,9 +321,3 @@ class Execution(Resource):
 
 
 _INSTANCE_ID: Final = codecs.integer()
-
-
-def exclude(resource: Resource, one: str, other: str) -> None:
-    """Raise `ValueError` when both members hold something."""
-    if resource._draft[one] and resource._draft[other]:
-        raise ValueError(f"{one} and {other} exclude each other: empty one of them")

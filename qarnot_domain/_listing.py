@@ -135,7 +135,8 @@ class Collection(Generic[R]):
         if maximum is not None:
             check_count("maximum", maximum)
         conditions = [
-            _combined(operator, [_has_tag(tag) for tag in _checked(name, chosen)])
+            # Equal on a list member means "contains".
+            combined(operator, [equal("Tags", tag) for tag in _checked(name, chosen)])
             for name, operator, chosen in (
                 ("tags", "Or", tags),
                 ("tags_intersect", "And", tags_intersect),
@@ -145,7 +146,7 @@ class Collection(Generic[R]):
         if where is not None:
             conditions.append(where.to_json())
         return Query(
-            _combined("And", conditions) if conditions else None,
+            combined("And", conditions) if conditions else None,
             None if order_by is None else self._fields.order(order_by),
             maximum,
         )
@@ -216,11 +217,11 @@ def _checked(name: str, tags: Iterable[str]) -> list[str]:
     return listed
 
 
-def _has_tag(tag: str) -> Wire:
-    # Equal on a list member means "contains".
-    return {"operator": "Equal", "field": "Tags", "value": tag}
+def equal(field: str, value: str) -> Wire:
+    """The condition that a member has this value, which nobody checks."""
+    return {"operator": "Equal", "field": field, "value": value}
 
 
-def _combined(operator: str, filters: list[Wire]) -> Wire:
-    combined: dict[str, Json] = {"operator": operator, "filters": filters}
-    return filters[0] if len(filters) == 1 else combined
+def combined(operator: str, filters: Sequence[Wire]) -> Wire:
+    """The conditions as one; the only one as it is."""
+    return filters[0] if len(filters) == 1 else {"operator": operator, "filters": filters}

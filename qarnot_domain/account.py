@@ -7,28 +7,25 @@ from types import MappingProxyType
 from typing import Final
 
 from . import _codecs as codecs
-from ._codecs import Codec, Json
+from ._codecs import INTEGER_SAID, TEXT_SAID, Codec, Json
 from ._values import Value, all_said, member, said
 from .execution_settings import SchedulingType
-
-_TEXT: Final = Codec(codecs.read_string, codecs.unchanged)
-_INTEGER: Final = Codec(codecs.read_integer, codecs.unchanged)
 
 
 class SchedulingQuota(Value):
     """What may run, and what runs, of one scheduling type (schema `SchedulingQuota`)."""
 
-    max_instances: int | None = member(_INTEGER, default=None)
-    max_cores: int | None = member(_INTEGER, default=None)
-    running_instances_count: int | None = member(_INTEGER, default=None)
-    running_cores_count: int | None = member(_INTEGER, default=None, also="runningCoreCount")
+    max_instances: int | None = member(INTEGER_SAID, default=None)
+    max_cores: int | None = member(INTEGER_SAID, default=None)
+    running_instances_count: int | None = member(INTEGER_SAID, default=None)
+    running_cores_count: int | None = member(INTEGER_SAID, default=None, also="runningCoreCount")
 
 
 class ReservedSchedulingQuota(SchedulingQuota):
     """What may run, and what runs, on machines reserved for the account."""
 
-    machine_key: str | None = member(_TEXT, default=None)
-    reservation_name: str | None = member(_TEXT, default=None)
+    machine_key: str | None = member(TEXT_SAID, default=None)
+    reservation_name: str | None = member(TEXT_SAID, default=None)
 
 
 class UserComputingQuotas(Value):
@@ -44,14 +41,14 @@ class UserComputingQuotas(Value):
 class OrganizationComputingQuotas(UserComputingQuotas):
     """The quotas of a user's organization."""
 
-    name: str | None = member(_TEXT, default=None)
+    name: str | None = member(TEXT_SAID, default=None)
 
 
 class RunningCounts(Value):
     """What one user runs."""
 
-    running_instances_count: int | None = member(_INTEGER, default=None)
-    running_cores_count: int | None = member(_INTEGER, default=None)
+    running_instances_count: int | None = member(INTEGER_SAID, default=None)
+    running_cores_count: int | None = member(INTEGER_SAID, default=None)
 
 
 def _read_counts(value: Json) -> Mapping[str, RunningCounts]:
@@ -103,11 +100,11 @@ class ComputingQuotas(Value):
 class Project(Value):
     """A project of the account (schema `Project`)."""
 
-    uuid: str | None = member(_TEXT, default=None)
-    name: str | None = member(_TEXT, default=None)
-    slug: str | None = member(_TEXT, default=None)
-    organization_uuid: str | None = member(_TEXT, default=None)
-    description: str | None = member(_TEXT, default=None)
+    uuid: str | None = member(TEXT_SAID, default=None)
+    name: str | None = member(TEXT_SAID, default=None)
+    slug: str | None = member(TEXT_SAID, default=None)
+    organization_uuid: str | None = member(TEXT_SAID, default=None)
+    description: str | None = member(TEXT_SAID, default=None)
     is_default: bool | None = member(codecs.BOOLEAN, default=None)
 
 
@@ -117,36 +114,36 @@ class UserInfo(Value):
     Counts and quotas are `None` where the server did not say them.
     """
 
-    email: str | None = member(_TEXT, default=None)
-    max_bucket: int | None = member(_INTEGER, default=None)
-    bucket_count: int | None = member(_INTEGER, default=None)
-    max_task: int | None = member(_INTEGER, default=None)
-    task_count: int | None = member(_INTEGER, default=None)
-    max_job: int | None = member(_INTEGER, default=None)
-    job_count: int | None = member(_INTEGER, default=None)
-    max_pool: int | None = member(_INTEGER, default=None)
-    pool_count: int | None = member(_INTEGER, default=None)
-    max_running_task: int | None = member(_INTEGER, default=None)
-    max_running_pool: int | None = member(_INTEGER, default=None)
-    running_task_count: int | None = member(_INTEGER, default=None)
-    running_pool_count: int | None = member(_INTEGER, default=None)
-    running_instance_count: int | None = member(_INTEGER, default=None)
-    running_core_count: int | None = member(_INTEGER, default=None)
-    max_instances: int | None = member(_INTEGER, default=None)
+    email: str | None = member(TEXT_SAID, default=None)
+    max_bucket: int | None = member(INTEGER_SAID, default=None)
+    bucket_count: int | None = member(INTEGER_SAID, default=None)
+    max_task: int | None = member(INTEGER_SAID, default=None)
+    task_count: int | None = member(INTEGER_SAID, default=None)
+    max_job: int | None = member(INTEGER_SAID, default=None)
+    job_count: int | None = member(INTEGER_SAID, default=None)
+    max_pool: int | None = member(INTEGER_SAID, default=None)
+    pool_count: int | None = member(INTEGER_SAID, default=None)
+    max_running_task: int | None = member(INTEGER_SAID, default=None)
+    max_running_pool: int | None = member(INTEGER_SAID, default=None)
+    running_task_count: int | None = member(INTEGER_SAID, default=None)
+    running_pool_count: int | None = member(INTEGER_SAID, default=None)
+    running_instance_count: int | None = member(INTEGER_SAID, default=None)
+    running_core_count: int | None = member(INTEGER_SAID, default=None)
+    max_instances: int | None = member(INTEGER_SAID, default=None)
     """Deprecated by the API, as the next five: see `computing_quotas`."""
-    max_cores: int | None = member(_INTEGER, default=None)
-    max_flex_instances: int | None = member(_INTEGER, default=None)
-    max_flex_cores: int | None = member(_INTEGER, default=None)
-    max_on_demand_instances: int | None = member(_INTEGER, default=None)
-    max_on_demand_cores: int | None = member(_INTEGER, default=None)
-    quota_bytes: int | None = member(_INTEGER, default=None)
-    quota_bytes_bucket: int | None = member(_INTEGER, default=None)
-    used_quota_bytes: int | None = member(_INTEGER, default=None)
-    used_quota_bytes_bucket: int | None = member(_INTEGER, default=None)
+    max_cores: int | None = member(INTEGER_SAID, default=None)
+    max_flex_instances: int | None = member(INTEGER_SAID, default=None)
+    max_flex_cores: int | None = member(INTEGER_SAID, default=None)
+    max_on_demand_instances: int | None = member(INTEGER_SAID, default=None)
+    max_on_demand_cores: int | None = member(INTEGER_SAID, default=None)
+    quota_bytes: int | None = member(INTEGER_SAID, default=None)
+    quota_bytes_bucket: int | None = member(INTEGER_SAID, default=None)
+    used_quota_bytes: int | None = member(INTEGER_SAID, default=None)
+    used_quota_bytes_bucket: int | None = member(INTEGER_SAID, default=None)
     default_scheduling: SchedulingType | None = member(
         Codec(codecs.word(SchedulingType).read, str), default=None
     )
-    default_reserved_specification_key: str | None = member(_TEXT, default=None)
+    default_reserved_specification_key: str | None = member(TEXT_SAID, default=None)
     computing_quotas: ComputingQuotas | None = member(said(ComputingQuotas), default=None)
     projects: Sequence[Project] = member(all_said(said(Project)), default=())
 
@@ -154,23 +151,23 @@ class UserInfo(Value):
 class ProfileConstant(Value):
     """A constant that a profile knows."""
 
-    name: str | None = member(_TEXT, default=None)
-    value: str | None = member(_TEXT, default=None)
+    name: str | None = member(TEXT_SAID, default=None)
+    value: str | None = member(TEXT_SAID, default=None)
     """Its default."""
-    description: str | None = member(_TEXT, default=None)
+    description: str | None = member(TEXT_SAID, default=None)
 
 
 class ProfileLicense(Value):
     """A licence that a profile needs."""
 
-    name: str | None = member(_TEXT, default=None)
-    max_instances: int | None = member(_INTEGER, default=None)
-    max_cores: int | None = member(_INTEGER, default=None)
+    name: str | None = member(TEXT_SAID, default=None)
+    max_instances: int | None = member(INTEGER_SAID, default=None)
+    max_cores: int | None = member(INTEGER_SAID, default=None)
 
 
 class Profile(Value):
     """What a task or pool can run, and its constants (operation `retrieveProfile`)."""
 
-    name: str | None = member(_TEXT, default=None)
+    name: str | None = member(TEXT_SAID, default=None)
     constants: Sequence[ProfileConstant] = member(all_said(said(ProfileConstant)), default=())
     licenses: Sequence[ProfileLicense] = member(all_said(said(ProfileLicense)), default=())

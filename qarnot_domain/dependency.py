@@ -12,6 +12,7 @@ from ._values import Value, all_of, member, value
 from ._words import Known, Word
 
 if TYPE_CHECKING:
+    from .job import Job
     from .task import Task
 
 
@@ -35,13 +36,14 @@ class DependencyState(Word):
     CONDITIONS_NOT_FULFILLED = Known("dependencyConditionsNotFulfilled")
 
 
-def _uuid(task: Task | str) -> str | None:
-    return task if isinstance(task, str) else task.uuid
+def uuid_of(one: Task | Job | str | None) -> str | None:
+    """The uuid of what is named by itself or by its uuid; `None` while it has none."""
+    return one if one is None or isinstance(one, str) else one.uuid
 
 
 def _key(task: Task | str) -> Task | str:
     """What two ways to name the same task have in common."""
-    return _uuid(task) or task
+    return uuid_of(task) or task
 
 
 def _is_task(value: object) -> bool:
@@ -57,7 +59,7 @@ def _check_task(member: str, value: Task | str) -> Task | str:
 
 
 _TASK: Final[SettableCodec[Task | str, Task | str]] = SettableCodec(
-    codecs.read_text, _uuid, check=_check_task
+    codecs.read_text, uuid_of, check=_check_task
 )
 
 
@@ -94,7 +96,7 @@ class AdvancedDependency(Value):
     @property
     def task_uuid(self) -> str | None:
         """The uuid of the task, `None` while it is not submitted."""
-        return _uuid(self.task)
+        return uuid_of(self.task)
 
 
 class TaskDependencies(Value):
@@ -114,7 +116,7 @@ class TaskDependencies(Value):
     @property
     def depends_on(self) -> tuple[str, ...]:
         """The uuids of `tasks`, those not submitted yet left out."""
-        return tuple(uuid for uuid in map(_uuid, self.tasks) if uuid is not None)
+        return tuple(uuid for uuid in map(uuid_of, self.tasks) if uuid is not None)
 
     def to_json(self) -> dict[str, Json]:
         """The wire form: without tasks not submitted yet, and without a way that is not used."""

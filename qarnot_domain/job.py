@@ -13,12 +13,12 @@ from . import _codecs as codecs
 from . import _convert as convert
 from ._codecs import Wire
 from ._fields import ServerField, SubmitOnce
+from ._listing import Query, combined, equal
 from ._progress import Report, following
 from ._seconds import seconds
 from ._sending import Answer, Tries
 from ._wait import resumable, wait_until
 from .exceptions import MissingJobException
-from .filters import TaskFields
 from .pool import POOL_UUID, InPool, Pool
 from .states import JobState, TaskState
 from .timespan import TimeSpan
@@ -196,8 +196,9 @@ class _Watch:
         self._report = report
         self._counts: Counter[str] = Counter()
         self._polls = 0
-        self._its_tasks = TaskFields.job_uuid == uuid
-        self._unfinished = self._its_tasks & TaskFields.state.is_not_in(TaskState.final())
+        self._its_tasks = equal("JobUuid", uuid)
+        unfinished: Wire = {"operator": "NotIn", "field": "State", "values": TaskState.final()}
+        self._unfinished = Query(combined("And", [self._its_tasks, unfinished]), maximum=1)
 
     def __call__(self, last: bool) -> bool:
         first = self._polls == 0
@@ -219,13 +220,12 @@ class _Watch:
         return JobState(str(self._job._peek("state"))).is_final
 
     def _any_unfinished(self) -> bool:
-        request: Wire = {"maximumResults": 1, "filter": self._unfinished.to_json()}
-        page = self._job._connection._gateway.paginate_task_summaries(convert.page_request(request))
-        return bool(convert.wire_page(page).items)
+        tasks = self._job._connection._tasks
+        return bool(tasks.page(None, self._unfinished, summary=True).page_data)
 
     def _all_final(self) -> bool:
         """Count the tasks by state."""
-        detail: Wire = {"select": {"fields": ["State"]}, "filter": self._its_tasks.to_json()}
+        detail: Wire = {"select": {"fields": ["State"]}, "filter": self._its_tasks}
         found = self._job._connection._gateway.search_tasks(convert.data_detail(detail))
         states = [TaskState(str(wire.get("state"))) for wire in convert.wires(found)]
         self._counts = Counter(map(str, states))

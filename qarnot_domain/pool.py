@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Generic, Self, TypeVar, cast, overload
 from . import _checks as checks
 from . import _codecs as codecs
 from . import _convert as convert
-from ._codecs import Codec, SettableCodec, Wire
+from ._codecs import SettableCodec, Wire
 from ._execution import Execution
 from ._fields import Committable, ServerField, SubmitOnce
 from ._resource import Resource
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 _MOST_TAGS: Final = 10
 _MOST_CONSTANTS: Final = 50
 
-_REPORTED_COUNT: Final = codecs.reported(codecs.integer())
 _NODES: Final[SettableCodec[int, int]] = SettableCodec(
     lambda value: 0 if value is None else codecs.read_integer(value),
     codecs.unchanged,
@@ -145,9 +144,7 @@ class Pool(Execution):
     """
 
     tasks_default_wait_for_pool_resources_synchronization: SubmitOnce[bool | None, bool | None] = (
-        SubmitOnce(
-            "taskDefaultWaitForPoolResourcesSynchronization", codecs.optional(codecs.BOOLEAN), None
-        )
+        SubmitOnce("taskDefaultWaitForPoolResourcesSynchronization", codecs.FLAG, None)
     )
     """Whether its tasks wait until it has its input, unless they say so themselves."""
 
@@ -167,23 +164,21 @@ class Pool(Execution):
     """Its state, a `PoolState`; `UnSubmitted` before submission."""
 
     target_running_instance_count: ServerField[int | None] = ServerField(
-        "targetRunningInstanceCount", _REPORTED_COUNT, None
+        "targetRunningInstanceCount", codecs.REPORTED_INTEGER, None
     )
     """How many nodes it is on its way to, or `None`."""
 
     queued_or_running_task_instances_count: ServerField[int | None] = ServerField(
-        "queuedOrRunningTaskInstancesCount", _REPORTED_COUNT, None
+        "queuedOrRunningTaskInstancesCount", codecs.REPORTED_INTEGER, None
     )
     """How many instances of tasks run in it or wait for it, or `None`."""
 
     total_slot_capacity: ServerField[int | None] = ServerField(
-        "totalSlotCapacity", _REPORTED_COUNT, None
+        "totalSlotCapacity", codecs.REPORTED_INTEGER, None
     )
     """How many instances of tasks it can run at a time, or `None`."""
 
-    pool_usage: ServerField[float | None] = ServerField(
-        "poolUsage", Codec(codecs.optional(codecs.number()).read, codecs.unchanged), None
-    )
+    pool_usage: ServerField[float | None] = ServerField("poolUsage", codecs.REPORTED_NUMBER, None)
     """How much of it is in use, as the API gives it, or `None`."""
 
     is_elastic: _Elastic[bool] = _Elastic("is_elastic")

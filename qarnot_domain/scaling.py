@@ -9,7 +9,7 @@ from typing import Final
 
 from . import _checks as checks
 from . import _codecs as codecs
-from ._codecs import Codec, SettableCodec
+from ._codecs import SettableCodec
 from ._values import Tagged, Value, all_of, member, value
 from ._words import Known, Word
 
@@ -127,14 +127,11 @@ class ManagedTasksQueueScalingPolicy(ScalingPolicy, kind="ManagedTasksQueue"):
             raise ValueError(f"min_total_slots {least} must not exceed max_total_slots {most}")
 
 
-_REPORTED_TEXT: Final[Codec[str]] = Codec(codecs.read_string, codecs.unchanged)
-
-
 class Scaling(Value):
     """The policies of a pool in order: the first whose period matches is active."""
 
     policies: Sequence[ScalingPolicy] = member(all_of(value(ScalingPolicy)))
-    active_policy_name: str | None = member(_REPORTED_TEXT, default=None)
+    active_policy_name: str | None = member(codecs.TEXT_SAID, default=None)
     """Which one is active, as the server says."""
 
     def __attrs_post_init__(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from types import MappingProxyType
@@ -12,17 +11,23 @@ from . import _checks as checks
 from . import _codecs as codecs
 from . import _convert as convert
 from ._codecs import Json, SettableCodec, Wire
-from ._execution import Execution, exclude
+from ._execution import Execution
 from ._fields import Committable, ServerField, SubmitOnce
+from ._listing import Query, equal
 from ._progress import check_progress, following
 from ._resource import Resource
 from ._seconds import seconds
 from ._sending import Answer, Tries
 from ._wait import resumable, wait_until
-from .dependency import DEPENDENCIES, AdvancedDependency, Dependencies, TaskDependencies
+from .dependency import (
+    DEPENDENCIES,
+    AdvancedDependency,
+    Dependencies,
+    TaskDependencies,
+    uuid_of,
+)
 from .exceptions import MissingTaskException, UnauthorizedException
 from .execution_settings import RETRY_SETTINGS, RetrySettings
-from .filters import TaskFields
 from .pool import POOL_UUID, InPool, Pool
 from .states import TaskState
 from .status import CLUSTER_INFO, COMPLETED_INSTANCES, ClusterInfo, CompletedInstance
@@ -35,19 +40,10 @@ _MOST_TAGS: Final = 9
 _MOST_CONSTANTS: Final = 150
 _LONGEST_PATTERN: Final = 2047
 
-_TEXT: Final = codecs.optional(codecs.text(shortest=0))
 _PATTERN: Final = codecs.optional(codecs.text(shortest=0, longest=_LONGEST_PATTERN))
-_COUNT: Final = codecs.optional(codecs.integer())
 _PRIORITY: Final = codecs.optional(
     codecs.integer(least=-checks.LARGEST_INT32 - 1, most=checks.LARGEST_INT32)
 )
-_FLAG: Final = codecs.optional(codecs.BOOLEAN)
-_REPORTED_COUNT: Final = codecs.reported(codecs.integer())
-_REPORTED_NUMBER: Final = codecs.reported(codecs.number())
-
-
-def _uuid_of_job(job: Job | str | None) -> str | None:
-    return job if job is None or isinstance(job, str) else job.uuid
 
 
 def _check_job(member: str, value: Job | str | None) -> Job | str | None:
@@ -62,9 +58,9 @@ def _check_job(member: str, value: Job | str | None) -> Job | str | None:
 
 _JOB: Final[SettableCodec[Job | str | None, Job | str | None]] = SettableCodec(
     codecs.read_optional_uuid,
-    _uuid_of_job,
+    uuid_of,
     check=_check_job,
-    same=lambda sent, said: _uuid_of_job(sent) == _uuid_of_job(said),
+    same=lambda sent, said: uuid_of(sent) == uuid_of(said),
 )
 
 
@@ -138,19 +134,21 @@ class Task(InPool, Execution):
     )
     """Its state, a `TaskState`; `UnSubmitted` before submission."""
 
-    results: SubmitOnce[str | None, str | None] = SubmitOnce("resultBucket", _TEXT, None)
+    results: SubmitOnce[str | None, str | None] = SubmitOnce("resultBucket", codecs.ANY_TEXT, None)
     """The name of the bucket its results go to, made if it is not there; or `None`."""
 
-    results_bucket: SubmitOnce[str | None, str | None] = SubmitOnce("resultsBucket", _TEXT, None)
+    results_bucket: SubmitOnce[str | None, str | None] = SubmitOnce(
+        "resultsBucket", codecs.ANY_TEXT, None
+    )
     """Another way to name the bucket its results go to, together with a prefix; or `None`."""
 
     results_bucket_prefix: SubmitOnce[str | None, str | None] = SubmitOnce(
-        "resultsBucketPrefix", _TEXT, None
+        "resultsBucketPrefix", codecs.ANY_TEXT, None
     )
     """What the paths of its results begin with in `results_bucket`, or `None`."""
 
     results_cache_ttl_sec: SubmitOnce[int | None, int | None] = SubmitOnce(
-        "resultsCacheTTLSec", _COUNT, None
+        "resultsCacheTTLSec", codecs.COUNT, None
     )
     """How long its results may be cached, in seconds, or `None`."""
 
@@ -174,21 +172,23 @@ class Task(InPool, Execution):
     )
     """As `results_blacklist`, for snapshots."""
 
-    snapshot_bucket: SubmitOnce[str | None, str | None] = SubmitOnce("snapshotBucket", _TEXT, None)
+    snapshot_bucket: SubmitOnce[str | None, str | None] = SubmitOnce(
+        "snapshotBucket", codecs.ANY_TEXT, None
+    )
     """The name of the bucket its snapshots go to, or `None`."""
 
     snapshot_bucket_prefix: SubmitOnce[str | None, str | None] = SubmitOnce(
-        "snapshotBucketPrefix", _TEXT, None
+        "snapshotBucketPrefix", codecs.ANY_TEXT, None
     )
     """What the paths of its snapshots begin with, or `None`."""
 
     snapshot_interval: SubmitOnce[int | None, int | None] = SubmitOnce(
-        "snapshotInterval", codecs.unsaid(_COUNT), None
+        "snapshotInterval", codecs.unsaid(codecs.COUNT), None
     )
     """Deprecated by the API, which resets it to 0."""
 
     max_retries_per_instance: SubmitOnce[int | None, int | None] = SubmitOnce(
-        "maxRetriesPerInstance", _COUNT, None
+        "maxRetriesPerInstance", codecs.COUNT, None
     )
     """Deprecated by the API: see `retry_settings`."""
 
@@ -198,12 +198,12 @@ class Task(InPool, Execution):
     """How often failed instances run again, or `None` for the server's default."""
 
     wait_for_pool_resources_synchronization: SubmitOnce[bool | None, bool | None] = SubmitOnce(
-        "waitForPoolResourcesSynchronization", _FLAG, None
+        "waitForPoolResourcesSynchronization", codecs.FLAG, None
     )
     """Whether it waits until its pool has its input; `None` for the pool's default."""
 
     upload_results_on_cancellation: SubmitOnce[bool | None, bool | None] = SubmitOnce(
-        "uploadResultsOnCancellation", _FLAG, None
+        "uploadResultsOnCancellation", codecs.FLAG, None
     )
     """Whether what it has is kept when it is cancelled; `None` for the server's default."""
 
@@ -217,18 +217,20 @@ class Task(InPool, Execution):
     )
     """Its instances that have ended: a list of `CompletedInstance`."""
 
-    progress: ServerField[float | None] = ServerField("progress", _REPORTED_NUMBER, None)
+    progress: ServerField[float | None] = ServerField("progress", codecs.REPORTED_NUMBER, None)
     """How much of it is done, in percent, or `None`."""
 
     total_instance_count: ServerField[int | None] = ServerField(
-        "totalInstanceCount", _REPORTED_COUNT, None
+        "totalInstanceCount", codecs.REPORTED_INTEGER, None
     )
     """How many instances it has, those of a range included, or `None`."""
 
-    results_count: ServerField[int | None] = ServerField("resultsCount", _REPORTED_COUNT, None)
+    results_count: ServerField[int | None] = ServerField(
+        "resultsCount", codecs.REPORTED_INTEGER, None
+    )
     """How many files its results are, or `None`."""
 
-    credits: ServerField[float | None] = ServerField("credits", _REPORTED_NUMBER, None)
+    credits: ServerField[float | None] = ServerField("credits", codecs.REPORTED_NUMBER, None)
     """What it has cost, or `None`."""
 
     _cluster_info: ServerField[ClusterInfo | None] = ServerField(
@@ -280,7 +282,7 @@ class Task(InPool, Execution):
     @property
     def job_uuid(self) -> str | None:
         """The uuid of the job it is in, or `None`."""
-        return _uuid_of_job(self._job)
+        return uuid_of(self._job)
 
     @property
     def cluster_cores_count(self) -> int | None:
@@ -326,7 +328,7 @@ class Task(InPool, Execution):
         uuid = checks.check_uuid("uuid", uuid)
         present = self.dependencies
         self.dependencies = TaskDependencies(
-            tuple(task for task in present.tasks if uuid not in (task, _uuid_of(task))),
+            tuple(task for task in present.tasks if uuid not in (task, uuid_of(task))),
             tuple(one for one in present.advanced_depends_on if one.task_uuid != uuid),
         )
 
@@ -372,23 +374,23 @@ class Task(InPool, Execution):
 
     def _check_draft(self) -> None:
         super()._check_draft()
-        exclude(self, "instancecount", "advanced_range")
-        if not self.instancecount and not self.advanced_range:
+        self._exclude("instancecount", "advanced_range")
+        if not self._draft["instancecount"] and not self._draft["advanced_range"]:
             raise ValueError("either instancecount or advanced_range is needed")
-        exclude(self, "profile", "pool")
+        self._exclude("profile", "pool")
         self._check_place()
         self._check_dependencies()
 
     def _check_place(self) -> None:
         """Refuse a place to run that the job does not leave open."""
         place = self._draft["profile"] or self._draft["pool"]
-        pool_of_job = self._known_of_job("pool", unless_in_a_job=None)
+        pool_of_job = self._known_of_job("pool", without_job=None)
         if place is None and pool_of_job is None:
             raise ValueError("either profile or pool is needed, as the job has no pool")
         if place is not None and isinstance(pool_of_job, str):
             raise ValueError(
                 f"profile and pool must be left out, not {place!r}: the task runs in the pool of "
-                f"its job {self._known_of_job('name', unless_in_a_job=None)!r}"
+                f"its job {self._known_of_job('name', without_job=None)!r}"
             )
         in_pool = self._draft["pool"] is not None or isinstance(pool_of_job, str)
         if in_pool and self._draft["hardware_constraints"]:
@@ -396,18 +398,18 @@ class Task(InPool, Execution):
 
     def _check_dependencies(self) -> None:
         if self._draft["dependencies"]:
-            uses = self._known_of_job("use_dependencies", unless_in_a_job=False)
+            uses = self._known_of_job("use_dependencies", without_job=False)
             if uses is False:
                 raise ValueError(
                     "dependencies need a job that was created with use_dependencies, and the task "
                     "is in none"
                 )
 
-    def _known_of_job(self, name: str, *, unless_in_a_job: object) -> object:
+    def _known_of_job(self, name: str, *, without_job: object) -> object:
         """What is known of a member of its job; `...` when nothing is, as of one given by uuid."""
         job = self._draft["job"]
         if job is None:
-            return unless_in_a_job
+            return without_job
         return job._known().get(name, ...) if isinstance(job, Resource) else ...
 
     def _prepare(self) -> dict[str, Json]:
@@ -470,16 +472,14 @@ class Task(InPool, Execution):
         """
         limit = None if timeout is None else seconds("timeout", timeout)
         submitted = self._bound("wait")
-        condition = (TaskFields.uuid == submitted.uuid).to_json()
-        gateway = self._connection._gateway
+        itself = Query(equal("Uuid", submitted.uuid), maximum=1)
 
         def is_final(_last: bool) -> bool:
-            request = convert.page_request({"maximumResults": 1, "filter": condition})
-            page = convert.wire_page(gateway.paginate_task_summaries(request))
-            if not page.items:
+            found = self._connection._tasks.page(None, itself, summary=True).page_data
+            if not found:
                 self.update(flushcache=True)
-            state = TaskState(page.items[0].get("state") if page.items else self.state)
-            report(Counter((str(state),)))
+            state = TaskState(str((found[0] if found else self)._peek("state")))
+            report({str(state): 1})
             if state.is_final:
                 self.update(flushcache=True)
             return state.is_final
@@ -539,7 +539,3 @@ class Task(InPool, Execution):
 
     def _resync(self, uuid: str) -> None:
         self._connection._gateway.resync_task(uuid)
-
-
-def _uuid_of(task: Task | str) -> str | None:
-    return task if isinstance(task, str) else task.uuid

@@ -81,6 +81,7 @@ NEVER_IMPORTED: Final = ("emulator", "testing", "cli", "__main__")
 
 TYPE_ONLY: Final = {
     ("_resource", "connection"),
+    ("dependency", "job"),
     ("dependency", "task"),
     ("pool", "connection"),
     ("pool", "task"),

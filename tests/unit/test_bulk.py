@@ -962,12 +962,15 @@ def test_task_in_doubt_does_not_keep_the_others_from_being_submitted(
     check_each_once(qarnot_connection, [free])
 
 
+@pytest.mark.parametrize("is_retrieved", [False, True])
 def test_deleted_task_does_not_keep_the_others_from_being_submitted(
-    qarnot_connection: Connection, qarnot_emulator: Emulator
+    qarnot_connection: Connection, qarnot_emulator: Emulator, is_retrieved: bool
 ) -> None:
     """It says that it was deleted and is not created again."""
     deleted, free = drafts(qarnot_connection, "ab")
     deleted.submit()
+    if is_retrieved:
+        deleted = qarnot_connection.retrieve_task(str(deleted.uuid))
     deleted.delete()
     failure = failing(qarnot_connection, [deleted, free])
     assert kinds(failure) == {0: MissingTaskException}

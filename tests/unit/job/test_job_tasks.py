@@ -8,10 +8,17 @@ from typing import Any
 
 import pytest
 
-from qarnot_domain import Connection, MissingJobException, QarnotGenericException, Task, TimeSpan
+from qarnot_domain import (
+    Connection,
+    Job,
+    MissingJobException,
+    QarnotGenericException,
+    Task,
+    TimeSpan,
+)
 from qarnot_domain.emulator import Emulator
 
-from ..driving import ActingClock, add_task, connect, operations, submitted
+from ..driving import JOB_PAYLOAD, ActingClock, add_task, connect, operations, submitted
 from .members import assign_refused, own_clock
 
 
@@ -116,6 +123,29 @@ def test_wait_is_true_at_once_without_tasks(
     began = clock.monotonic()
     assert job.wait() is True
     assert began == clock.monotonic()
+
+
+def test_wait_for_a_job_of_an_odd_id(
+    qarnot_connection: Connection, qarnot_emulator: Emulator
+) -> None:
+    """An id that is no uuid is the server's to judge."""
+    job = Job.from_json(qarnot_connection, {**JOB_PAYLOAD, "uuid": "odd-id"})
+    assert job.wait() is True
+    assert qarnot_emulator.requests[-1].body["filter"]["filters"][0] == {
+        "operator": "Equal",
+        "field": "JobUuid",
+        "value": "odd-id",
+    }
+
+
+def test_wait_by_default_shows_nothing(
+    qarnot_connection: Connection, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """No line comes to the terminal unless it is asked for."""
+    job = submitted(qarnot_connection)
+    add_task(job, qarnot_connection)
+    assert job.wait() is True
+    assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("end", ["complete", "delete"])

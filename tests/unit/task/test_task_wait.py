@@ -65,6 +65,13 @@ def test_wait_is_true_when_it_is_final(
     assert len(qarnot_emulator.requests) == sent
 
 
+def test_wait_for_a_task_of_an_odd_id(qarnot_connection: Connection) -> None:
+    """An id that is no uuid is the server's to judge."""
+    task = Task.from_json(qarnot_connection, {"uuid": "odd-id", "name": "n", "state": "Submitted"})
+    with pytest.raises(MissingTaskException):
+        task.wait()
+
+
 @pytest.mark.parametrize("state", ["Success", "Failure", "Cancelled"])
 def test_wait_ends_in_every_final_state(
     qarnot_connection: Connection, qarnot_emulator: Emulator, state: str
