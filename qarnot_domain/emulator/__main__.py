@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import shlex
 import signal
 import sys
@@ -12,9 +13,13 @@ from typing import Final
 
 from qarnot_domain.emulator._emulator import Emulator
 from qarnot_domain.emulator._server import DEFAULT_HOST
+from qarnot_domain.emulator._store import Limits
 
 SAVE_INTERVAL: Final = 10.0
 """Seconds between two times that the state is saved while it serves, lest a crash lose it."""
+
+
+_LIMITS: Final = dataclasses.asdict(Limits())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         emulator = Emulator(
             seed=options.seed,
+            **{name: getattr(options, name) for name in _LIMITS},
             token=options.token,
             host=options.host,
             port=options.port,
@@ -80,6 +86,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--token", help="the one that is accepted")
     parser.add_argument("--state", metavar="FILE", help="kept there, to go on from next time")
     parser.add_argument("--seed", type=int, default=0, help="where the uuids come from")
+    for name, default in _LIMITS.items():
+        kind = name.removeprefix("max_")
+        parser.add_argument(
+            f"--max-{kind}",
+            type=int,
+            default=default,
+            help=f"how many {kind} the account may hold; default {default}",
+        )
     parser.add_argument(
         "--execute",
         action="store_true",

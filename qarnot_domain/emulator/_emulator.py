@@ -35,7 +35,7 @@ DEFAULT_EPOCH: Final = datetime(2026, 1, 1, tzinfo=UTC)
 DEFAULT_ORGANIZATION: Final = "Emulated organization"
 """The organization of the user of an emulator that was not given one."""
 
-_NO_LIMIT: Final = Limits()
+_LIMITS: Final = Limits()
 
 
 class Emulator:
@@ -84,9 +84,9 @@ class Emulator:
         clock: AdvanceableClock | None = None,
         seed: int = 0,
         token: str | None = None,
-        max_jobs: int = _NO_LIMIT.max_jobs,
-        max_tasks: int = _NO_LIMIT.max_tasks,
-        max_pools: int = _NO_LIMIT.max_pools,
+        max_jobs: int = _LIMITS.max_jobs,
+        max_tasks: int = _LIMITS.max_tasks,
+        max_pools: int = _LIMITS.max_pools,
         credits: float | None = None,
         organization: str | None = DEFAULT_ORGANIZATION,
         epoch: datetime | None = None,

@@ -85,7 +85,8 @@ class Soak:
 def main() -> int:
     """The exit code is 0 when all agrees."""
     options = _options()
-    with tempfile.TemporaryDirectory() as folder, serving(options.seed) as cloud:
+    room = ("--max-jobs", "1000000", "--max-tasks", "1000000")
+    with tempfile.TemporaryDirectory() as folder, serving(*room) as cloud:
         ledger = Ledger(Path(folder) / "ledger.jsonl")
         soak = Soak(cloud, ledger, threads=options.threads, seed=options.seed)
         if options.creates:

@@ -51,9 +51,9 @@ class Cloud:
 
 
 @contextmanager
-def serving(seed: int) -> Iterator[Cloud]:
-    """Serve until the end of the block."""
-    command = [sys.executable, "-m", "qarnot_domain.emulator", "--seed", str(seed)]
+def serving(*options: str) -> Iterator[Cloud]:
+    """Serve until the end of the block, with these options of the command line."""
+    command = [sys.executable, "-m", "qarnot_domain.emulator", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         assert process.stdout is not None
         said = [process.stdout.readline().decode().strip().partition("=")[2] for _ in range(2)]

@@ -207,14 +207,16 @@ def run(arguments: Sequence[str]) -> subprocess.Popen[str]:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_program_serves_until_it_is_told_to_stop(number: signal.Signals) -> None:
     """It prints what to export, serves there with the token asked for, and stops cleanly."""
-    with run(["--token", "its own", "--seed", "7"]) as program:
+    with run(["--token", "its own", "--seed", "7", "--max-jobs", "3"]) as program:
         assert program.stdout is not None
         exports = dict(
             program.stdout.readline().strip().removeprefix("export ").split("=") for _ in range(2)
         )
         assert exports["QARNOT_CLIENT_TOKEN"] == "'its own'"
         url = exports["QARNOT_CLUSTER_URL"]
-        assert httpx.get(f"{url}/jobs", headers={"Authorization": "its own"}).json() == []
+        headers = {"Authorization": "its own"}
+        assert httpx.get(f"{url}/jobs", headers=headers).json() == []
+        assert httpx.get(f"{url}/info", headers=headers).json()["maxJob"] == 3
         program.send_signal(number)
         _, errors = program.communicate()
     assert program.returncode == 0
