@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import email
 import inspect
 import os
@@ -184,13 +185,49 @@ def test_public_name_comes_from_a_module_of_the_library(name: str) -> None:
 
 
 def test_no_public_name_is_left_out() -> None:
-    """What the package's own namespace has besides modules is in `__all__`."""
-    there = {
-        name
-        for name, value in vars(qarnot_domain).items()
-        if not name.startswith("_") and not inspect.ismodule(value)
+    """What type checkers see, what is imported when asked for, and `__all__` are the same names."""
+    seen = {
+        (node.module, alias.name)
+        for node in ast.walk(ast.parse(inspect.getsource(qarnot_domain)))
+        if isinstance(node, ast.ImportFrom) and node.level == 1 and node.module != "_version"
+        for alias in node.names
     }
-    assert there == {name for name in qarnot_domain.__all__ if not name.startswith("__")}
+    assert seen == {(module, name) for name, module in qarnot_domain._MODULES.items()}
+    assert {name for _, name in seen} == set(qarnot_domain.__all__) - {"__version__"}
+
+
+def test_name_that_is_not_there_is_an_attribute_error() -> None:
+    """A misspelt name says so."""
+    with pytest.raises(AttributeError, match="Jobb"):
+        getattr(qarnot_domain, "Jobb")  # noqa: B009 - a type checker knows that it is not there
+
+
+def import_in_a_new_process(program: str) -> set[str]:
+    """What is imported once a program ran that begins with `import qarnot_domain`."""
+    told = subprocess.run(
+        [sys.executable, "-c", f"import qarnot_domain, sys; {program}; print(*sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(told.stdout.split())
+
+
+def test_import_loads_nothing_that_nobody_asked_for() -> None:
+    """Neither HTTP nor TLS, the generated client, asyncio or most of the library itself."""
+    loaded = import_in_a_new_process("pass")
+    assert loaded & {"httpx", "attrs", "attr", "ssl", "asyncio", "typing", "qarnot_api"} == set()
+    ours = {name for name in loaded if name.startswith("qarnot_domain")}
+    assert ours == {"qarnot_domain", "qarnot_domain._version"}
+
+
+@pytest.mark.parametrize(
+    "program",
+    ["qarnot_domain.exceptions.QarnotException", "qarnot_domain.config", "dir(qarnot_domain)[0]"],
+)
+def test_public_module_is_reachable_without_importing_it(program: str) -> None:
+    """A public module is an attribute of the package, as it was when all were imported."""
+    assert "httpx" not in import_in_a_new_process(program)
 
 
 def test_every_exception_is_reachable_from_the_root() -> None:
