@@ -216,7 +216,7 @@ class Lifecycle:
         """Add a line to the output of an instance, unless its task is gone."""
         task = self._store.tasks.get(run.task_uuid)
         if task is not None and task.run is run:
-            (task.stdout if stream == "stdout" else task.stderr).write(instance_id, line)
+            task.output(stream).write(instance_id, line)
 
     def instance_ended(self, run: Run, instance_id: int, end: InstanceEnd, at: datetime) -> None:
         """Note how an instance ended; with the last one of a run its task goes on."""

@@ -86,6 +86,13 @@ def _catalogue(now: datetime) -> _listing.Catalogue[Pool]:
     )
 
 
+def _pool(call: Call) -> Pool:
+    pool = call.store.pools.find(call.parameters["uuid"])
+    if pool is None:
+        raise Refusal(404, f"No such pool: {call.parameters['uuid']}")
+    return pool
+
+
 def list_pools(call: Call) -> Response:
     pools = _listing.tagged(call, call.store.pools)
     return json_response([_pool_view.view_pool(pool, call.now) for pool in pools])
@@ -185,26 +192,6 @@ def paginate_pool_summaries(call: Call) -> Response:
     )
 
 
-def retrieve_stdout(call: Call) -> Response:
-    pool = _pool(call)
-    return _output.retrieve(call, pool, pool.stdout)
-
-
-def consume_stdout(call: Call) -> Response:
-    pool = _pool(call)
-    return _output.consume(call, pool, pool.stdout)
-
-
-def retrieve_stderr(call: Call) -> Response:
-    pool = _pool(call)
-    return _output.retrieve(call, pool, pool.stderr)
-
-
-def consume_stderr(call: Call) -> Response:
-    pool = _pool(call)
-    return _output.consume(call, pool, pool.stderr)
-
-
 ROUTES: Final = (
     Route("listPools", "GET", "/pools", list_pools),
     Route("createPool", "POST", "/pools", create_pool),
@@ -223,26 +210,8 @@ ROUTES: Final = (
     Route("searchPools", "POST", "/pools/search", search_pools),
     Route("paginatePools", "POST", "/pools/paginate", paginate_pools),
     Route("paginatePoolSummaries", "POST", "/pools/summaries/paginate", paginate_pool_summaries),
-    Route("retrievePoolStdout", "GET", "/pools/{uuid}/stdout", retrieve_stdout),
-    Route("consumePoolStdout", "POST", "/pools/{uuid}/stdout", consume_stdout),
-    Route(
-        "retrievePoolInstanceStdout", "GET", "/pools/{uuid}/stdout/{instanceId}", retrieve_stdout
-    ),
-    Route("consumePoolInstanceStdout", "POST", "/pools/{uuid}/stdout/{instanceId}", consume_stdout),
-    Route("retrievePoolStderr", "GET", "/pools/{uuid}/stderr", retrieve_stderr),
-    Route("consumePoolStderr", "POST", "/pools/{uuid}/stderr", consume_stderr),
-    Route(
-        "retrievePoolInstanceStderr", "GET", "/pools/{uuid}/stderr/{instanceId}", retrieve_stderr
-    ),
-    Route("consumePoolInstanceStderr", "POST", "/pools/{uuid}/stderr/{instanceId}", consume_stderr),
+    *_output.routes("Pool", _pool),
 )
-
-
-def _pool(call: Call) -> Pool:
-    pool = call.store.pools.find(call.parameters["uuid"])
-    if pool is None:
-        raise Refusal(404, f"No such pool: {call.parameters['uuid']}")
-    return pool
 
 
 def _whole(call: Call) -> Callable[[Pool], dict[str, Any]]:

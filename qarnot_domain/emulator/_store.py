@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from qarnot_domain.emulator._runs import InstanceEnd, Run
+from qarnot_domain.emulator._runs import InstanceEnd, Run, Stream
 from qarnot_domain.timespan import TimeSpan
 
 
@@ -94,6 +94,10 @@ class Instanced(Resource):
     instance_ids: Sequence[int]
     stdout: Output = field(default_factory=Output)
     stderr: Output = field(default_factory=Output)
+
+    def output(self, stream: Stream) -> Output:
+        """What its instances wrote on one of their streams."""
+        return self.stdout if stream == "stdout" else self.stderr
 
 
 @dataclass(slots=True, kw_only=True)

@@ -87,6 +87,14 @@ def _catalogue(now: datetime) -> _listing.Catalogue[Task]:
     )
 
 
+def find_task(call: Call) -> Task:
+    """The task that the path names, or a 404."""
+    task = call.store.tasks.find(call.parameters["uuid"])
+    if task is None:
+        raise Refusal(404, f"No such task: {call.parameters['uuid']}")
+    return task
+
+
 def list_tasks(call: Call) -> Response:
     tasks = _listing.tagged(call, call.store.tasks)
     return json_response([_task_view.view_task(task, call.now) for task in tasks])
@@ -175,26 +183,6 @@ def paginate_task_summaries(call: Call) -> Response:
     )
 
 
-def retrieve_stdout(call: Call) -> Response:
-    task = find_task(call)
-    return _output.retrieve(call, task, task.stdout)
-
-
-def consume_stdout(call: Call) -> Response:
-    task = find_task(call)
-    return _output.consume(call, task, task.stdout)
-
-
-def retrieve_stderr(call: Call) -> Response:
-    task = find_task(call)
-    return _output.retrieve(call, task, task.stderr)
-
-
-def consume_stderr(call: Call) -> Response:
-    task = find_task(call)
-    return _output.consume(call, task, task.stderr)
-
-
 ROUTES: Final = (
     Route("listTasks", "GET", "/tasks", list_tasks),
     Route("createTasks", "POST", "/tasks", create_tasks),
@@ -208,27 +196,8 @@ ROUTES: Final = (
     Route("searchTasks", "POST", "/tasks/search", search_tasks),
     Route("paginateTasks", "POST", "/tasks/paginate", paginate_tasks),
     Route("paginateTaskSummaries", "POST", "/tasks/summaries/paginate", paginate_task_summaries),
-    Route("retrieveTaskStdout", "GET", "/tasks/{uuid}/stdout", retrieve_stdout),
-    Route("consumeTaskStdout", "POST", "/tasks/{uuid}/stdout", consume_stdout),
-    Route(
-        "retrieveTaskInstanceStdout", "GET", "/tasks/{uuid}/stdout/{instanceId}", retrieve_stdout
-    ),
-    Route("consumeTaskInstanceStdout", "POST", "/tasks/{uuid}/stdout/{instanceId}", consume_stdout),
-    Route("retrieveTaskStderr", "GET", "/tasks/{uuid}/stderr", retrieve_stderr),
-    Route("consumeTaskStderr", "POST", "/tasks/{uuid}/stderr", consume_stderr),
-    Route(
-        "retrieveTaskInstanceStderr", "GET", "/tasks/{uuid}/stderr/{instanceId}", retrieve_stderr
-    ),
-    Route("consumeTaskInstanceStderr", "POST", "/tasks/{uuid}/stderr/{instanceId}", consume_stderr),
+    *_output.routes("Task", find_task),
 )
-
-
-def find_task(call: Call) -> Task:
-    """The task that the path names, or a 404."""
-    task = call.store.tasks.find(call.parameters["uuid"])
-    if task is None:
-        raise Refusal(404, f"No such task: {call.parameters['uuid']}")
-    return task
 
 
 def _whole(call: Call) -> Callable[[Task], dict[str, Any]]:
