@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from qarnot_domain.emulator import _creation, _scaling
+from qarnot_domain.emulator import _creation, _scaling, _settings
 from qarnot_domain.emulator._http import invalid
 from qarnot_domain.emulator._shapes import (
     SHORTNAME,
@@ -18,21 +18,12 @@ from qarnot_domain.emulator._shapes import (
     Shape,
     Span,
     Text,
-    Texts,
-    Uuid,
 )
 from qarnot_domain.emulator._small_shapes import (
     CONSTANT,
     ELASTIC_PROPERTY,
-    FORCED_CONSTANT,
-    FORCED_NETWORK_RULE,
-    HARDWARE_CONSTRAINT,
-    PRIVILEGES,
-    RESOURCES_BUCKET,
     RETRY_SETTINGS,
     SCALING,
-    SCHEDULING_TYPE,
-    SECRETS_ACCESS_RIGHTS,
 )
 from qarnot_domain.emulator._store import Pool, Store
 from qarnot_domain.states import PoolState
@@ -42,27 +33,13 @@ MAX_POOL_CONSTANTS: Final = 50
 TAGS: Final = Items(Text(longest=511), most=10)
 
 SETTINGS: Final[dict[str, Shape]] = {
-    "projectUuid": Uuid(),
+    **_settings.SHAPES,
     "elasticProperty": ELASTIC_PROPERTY,
     "scaling": SCALING,
     "constants": Items(CONSTANT, most=MAX_POOL_CONSTANTS),
-    "constraints": Items(CONSTANT),
-    "forcedConstants": Items(FORCED_CONSTANT),
-    "forcedNetworkRules": Items(FORCED_NETWORK_RULE),
-    "hardwareConstraints": Items(HARDWARE_CONSTRAINT),
-    "secretsAccessRights": SECRETS_ACCESS_RIGHTS,
-    "labels": Texts(),
-    "resourceBuckets": Items(Text(shortest=1), most=100),
-    "advancedResourceBuckets": Items(RESOURCES_BUCKET, most=100),
     "preparationTask": Object({"commandLine": Text()}, required=("commandLine",)),
     "taskDefaultWaitForPoolResourcesSynchronization": Boolean(),
-    "schedulingType": SCHEDULING_TYPE,
-    "targetedReservedMachineKey": Text(),
-    "targetedReservationName": Text(),
-    "defaultResourcesCacheTTLSec": Integer(least=0),
-    "privileges": PRIVILEGES,
     "defaultRetrySettings": RETRY_SETTINGS,
-    "maxTimeQueueSeconds": Integer(least=0, most=UINT32_MAX),
     "multiSlotsSettings": Object({"slotsPerNode": Integer(least=0, most=UINT32_MAX)}),
 }
 """The members of a pool that are checked, kept and given back; only those on its size matter."""

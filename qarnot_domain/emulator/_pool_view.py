@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from qarnot_domain.emulator import _scaling, _task_view, _wire
+from qarnot_domain.emulator import _scaling, _settings, _task_view, _wire
 from qarnot_domain.emulator._store import Pool
 
 _DEFAULTS: Final[dict[str, Any]] = {
+    **_settings.DEFAULTS,
     "elasticProperty": {
         "isElastic": False,
         "minTotalSlots": 0,
@@ -19,21 +20,9 @@ _DEFAULTS: Final[dict[str, Any]] = {
         "minIdleTimeSeconds": 90,
     },
     "constants": [],
-    "constraints": [],
-    "forcedConstants": [],
-    "forcedNetworkRules": [],
-    "hardwareConstraints": [],
-    "secretsAccessRights": {"bySecret": [], "byPrefix": []},
-    "labels": {},
-    "resourceBuckets": [],
-    "advancedResourceBuckets": [],
-    "schedulingType": "flex",
-    "defaultResourcesCacheTTLSec": 7_776_000,
-    "privileges": {"exportApiAndStorageCredentialsInEnvironment": False},
-    "defaultRetrySettings": {"maxTotalRetries": None, "maxPerInstanceRetries": None},
+    "defaultRetrySettings": _settings.RETRY_DEFAULTS,
     "multiSlotsSettings": {"slotsPerNode": 1},
 }
-"""What an unset member reads back as; null would crash the official SDK on most of these."""
 
 
 def view_summary(pool: Pool, now: datetime) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from qarnot_domain.emulator import (
     _pool_creation,
     _pool_view,
     _scaling,
+    _settings,
     _wire,
 )
 from qarnot_domain.emulator._filters import Accessor
@@ -32,16 +33,12 @@ POOL_UPDATE: Final = Object({name: SETTINGS[name] for name in _UPDATABLE_SETTING
 
 
 _NOT_FILTERABLE: Final = (
+    *_settings.NOT_FILTERABLE,
     "constants",
     "constraints",
     "labels",
     "multiSlotsSettings",
-    "resourceBuckets",
     "scaling",
-    "schedulingType",
-    "secretsAccessRights",
-    "targetedReservationName",
-    "targetedReservedMachineKey",
 )
 
 

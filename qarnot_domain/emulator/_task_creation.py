@@ -7,14 +7,13 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from qarnot_domain.emulator import _creation, _lifecycle, _steps
+from qarnot_domain.emulator import _creation, _lifecycle, _settings, _steps
 from qarnot_domain.emulator._http import invalid
 from qarnot_domain.emulator._shapes import (
     INT32_MAX,
     NAME,
     REGEX_LONGEST,
     SHORTNAME,
-    UINT32_MAX,
     Boolean,
     Choice,
     Faults,
@@ -24,20 +23,12 @@ from qarnot_domain.emulator._shapes import (
     Shape,
     Span,
     Text,
-    Texts,
     Uuid,
     fault,
 )
 from qarnot_domain.emulator._small_shapes import (
     CONSTANT,
-    FORCED_CONSTANT,
-    FORCED_NETWORK_RULE,
-    HARDWARE_CONSTRAINT,
-    PRIVILEGES,
-    RESOURCES_BUCKET,
     RETRY_SETTINGS,
-    SCHEDULING_TYPE,
-    SECRETS_ACCESS_RIGHTS,
 )
 from qarnot_domain.emulator._store import Dependency, Job, Store, Task
 from qarnot_domain.states import TaskState
@@ -52,7 +43,6 @@ TIME_LIMIT_CONSTANT: Final = "EMULATOR_TIME_LIMIT"
 
 MAX_INSTANCES: Final = 2048
 MAX_TASK_CONSTANTS: Final = 150
-MAX_BUCKETS: Final = 100
 
 _REGEX: Final = Text(longest=REGEX_LONGEST)
 _DEPENDENCIES: Final = Object(
@@ -71,19 +61,11 @@ _DEPENDENCIES: Final = Object(
 )
 
 SETTINGS: Final[dict[str, Shape]] = {
-    "projectUuid": Uuid(),
-    "resourceBuckets": Items(Text(shortest=1), most=MAX_BUCKETS),
-    "advancedResourceBuckets": Items(RESOURCES_BUCKET, most=MAX_BUCKETS),
+    **_settings.SHAPES,
     "resultBucket": Text(),
     "resultsBucket": Text(),
     "resultsBucketPrefix": Text(),
     "resultsCacheTTLSec": Integer(least=0),
-    "constraints": Items(CONSTANT),
-    "forcedConstants": Items(FORCED_CONSTANT),
-    "forcedNetworkRules": Items(FORCED_NETWORK_RULE),
-    "hardwareConstraints": Items(HARDWARE_CONSTRAINT),
-    "secretsAccessRights": SECRETS_ACCESS_RIGHTS,
-    "labels": Texts(),
     "snapshotWhitelist": _REGEX,
     "snapshotBlacklist": _REGEX,
     "resultsWhitelist": _REGEX,
@@ -94,12 +76,6 @@ SETTINGS: Final[dict[str, Shape]] = {
     "retrySettings": RETRY_SETTINGS,
     "waitForPoolResourcesSynchronization": Boolean(),
     "uploadResultsOnCancellation": Boolean(),
-    "schedulingType": SCHEDULING_TYPE,
-    "targetedReservedMachineKey": Text(),
-    "targetedReservationName": Text(),
-    "defaultResourcesCacheTTLSec": Integer(least=0),
-    "privileges": PRIVILEGES,
-    "maxTimeQueueSeconds": Integer(least=0, most=UINT32_MAX),
     "priority": Integer(),
 }
 """The members of a task that are checked, kept and given back, without effect here."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from qarnot_domain.emulator import _lifecycle, _steps, _wire
+from qarnot_domain.emulator import _lifecycle, _settings, _steps, _wire
 from qarnot_domain.emulator._instances import ends_of
 from qarnot_domain.emulator._store import Task
 from qarnot_domain.states import TaskState
@@ -28,21 +28,9 @@ RESULTS_COUNT: Final = 0
 """There are no files here."""
 
 _DEFAULTS: Final[dict[str, Any]] = {
-    "resourceBuckets": [],
-    "advancedResourceBuckets": [],
-    "constraints": [],
-    "forcedConstants": [],
-    "forcedNetworkRules": [],
-    "hardwareConstraints": [],
-    "labels": {},
-    "secretsAccessRights": {"bySecret": [], "byPrefix": []},
-    "retrySettings": {"maxTotalRetries": None, "maxPerInstanceRetries": None},
-    "privileges": {"exportApiAndStorageCredentialsInEnvironment": False},
-    "schedulingType": "flex",
-    "defaultResourcesCacheTTLSec": 7_776_000,
+    **_settings.DEFAULTS,
+    "retrySettings": _settings.RETRY_DEFAULTS,
 }
-"""What an unset member reads back as; null would crash the official SDK on most of these."""
-
 _IN_SUMMARY: Final = ("waitForPoolResourcesSynchronization",)
 _NOT_READ_BACK: Final = ("priority", "maxRetriesPerInstance", *_IN_SUMMARY)
 

@@ -6,7 +6,15 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from qarnot_domain.emulator import _creation, _lifecycle, _listing, _output, _task_view, _wire
+from qarnot_domain.emulator import (
+    _creation,
+    _lifecycle,
+    _listing,
+    _output,
+    _settings,
+    _task_view,
+    _wire,
+)
 from qarnot_domain.emulator._filters import Accessor
 from qarnot_domain.emulator._http import Refusal, Response, json_response
 from qarnot_domain.emulator._instances import require_running
@@ -29,15 +37,7 @@ TASK_UPDATE: Final = Object(
     }
 )
 
-_NOT_FILTERABLE: Final = (
-    "resourceBuckets",
-    "maxRetriesPerInstance",
-    "priority",
-    "secretsAccessRights",
-    "schedulingType",
-    "targetedReservedMachineKey",
-    "targetedReservationName",
-)
+_NOT_FILTERABLE: Final = (*_settings.NOT_FILTERABLE, "maxRetriesPerInstance", "priority")
 
 
 def _setting(name: str) -> Accessor[Task]:
