@@ -22,8 +22,7 @@ class Ends(NamedTuple):
 def require_running(instanced: Instanced) -> None:
     """Refuse what only a task or pool that runs can do."""
     if not _lifecycle.is_executing(instanced):
-        kind = type(instanced).__name__.lower()
-        raise Refusal(400, f"The {kind} is not running but {instanced.state}")
+        raise Refusal(400, f"The {instanced.kind} is not running but {instanced.state}")
 
 
 def ends_of(task: Task) -> Ends:

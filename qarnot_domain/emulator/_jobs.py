@@ -9,31 +9,22 @@ from qarnot_domain.emulator._http import Refusal, Response, invalid, json_respon
 from qarnot_domain.emulator._job_view import view_job
 from qarnot_domain.emulator._router import Call, Route
 from qarnot_domain.emulator._shapes import (
-    NAME,
-    SHORTNAME,
     Boolean,
-    Items,
     Object,
     Span,
-    Text,
     Uuid,
     read_body,
 )
 from qarnot_domain.emulator._store import Job
 from qarnot_domain.emulator._task_view import view_task
 from qarnot_domain.states import JobState
-from qarnot_domain.timespan import TimeSpan
 
 JOB_CREATE: Final = Object(
     {
-        "name": NAME,
-        "shortname": SHORTNAME,
+        **_creation.MEMBERS,
         "poolUuid": Uuid(),
         "useDependencies": Boolean(),
-        "tags": Items(Text(longest=511), most=9),
         "maxWallTime": Span(),
-        "autoDeleteOnCompletion": Boolean(),
-        "completionTimeToLive": Span(),
     },
     required=("name",),
 )
@@ -69,27 +60,16 @@ def create_job(call: Call) -> Response:
     store = call.store
     document = read_body(JOB_CREATE, call.json())
     _require_open_pool(call, document["poolUuid"])
-    _creation.require_free_shortname(store.jobs, "job", document["shortname"])
-    _creation.require_credits(store)
-    _creation.require_room(store, store.jobs, "job", store.limits.max_jobs)
-    uuid = store.new_uuid()
+    admitted = _creation.admit(store, store.jobs, store.limits.max_jobs, document, call.now)
     job = Job(
-        uuid=uuid,
-        shortname=document["shortname"] or uuid,
-        name=document["name"],
-        sequence=store.next_sequence(),
-        creation_date=call.now,
-        tags=document["tags"] or [],
-        auto_delete_on_completion=bool(document["autoDeleteOnCompletion"]),
-        completion_time_to_live=document["completionTimeToLive"] or TimeSpan.ZERO,
+        **admitted,
         state=JobState.ACTIVE,
-        last_modified=call.now,
         pool_uuid=document["poolUuid"],
         use_dependencies=bool(document["useDependencies"]),
         max_wall_time=document["maxWallTime"],
     )
     call.lifecycle.open_job(job)
-    return _creation.created(job, "jobs")
+    return _creation.created(job)
 
 
 def retrieve_job(call: Call) -> Response:
@@ -137,10 +117,7 @@ ROUTES: Final = (
 
 
 def _job(call: Call) -> Job:
-    job = call.store.jobs.find(call.parameters["uuid"])
-    if job is None:
-        raise Refusal(404, f"No such job: {call.parameters['uuid']}")
-    return job
+    return call.find(call.store.jobs)
 
 
 def _require_open_pool(call: Call, pool_uuid: str | None) -> None:

@@ -9,14 +9,12 @@ from typing import Any, Final
 from qarnot_domain.emulator import _creation, _scaling, _settings
 from qarnot_domain.emulator._http import invalid
 from qarnot_domain.emulator._shapes import (
-    SHORTNAME,
     UINT32_MAX,
     Boolean,
     Integer,
     Items,
     Object,
     Shape,
-    Span,
     Text,
 )
 from qarnot_domain.emulator._small_shapes import (
@@ -27,10 +25,9 @@ from qarnot_domain.emulator._small_shapes import (
 )
 from qarnot_domain.emulator._store import Pool, Store
 from qarnot_domain.states import PoolState
-from qarnot_domain.timespan import TimeSpan
 
 MAX_POOL_CONSTANTS: Final = 50
-TAGS: Final = Items(Text(longest=511), most=10)
+TAGS: Final = Items(_creation.TAG, most=10)
 
 SETTINGS: Final[dict[str, Shape]] = {
     **_settings.SHAPES,
@@ -46,13 +43,11 @@ SETTINGS: Final[dict[str, Shape]] = {
 
 _MEMBERS: Final[dict[str, Shape]] = {
     **SETTINGS,
+    **_creation.MEMBERS,
     "name": Text(shortest=1),
     "profile": Text(shortest=1),
-    "shortname": SHORTNAME,
     "instanceCount": Integer(least=0),
     "tags": TAGS,
-    "autoDeleteOnCompletion": Boolean(),
-    "completionTimeToLive": Span(),
 }
 POOL_CREATE: Final = Object(_MEMBERS, required=("name", "profile"))
 POOL_OVERRIDE: Final = Object(_MEMBERS)
@@ -64,21 +59,10 @@ def create_pool(store: Store, document: Mapping[str, Any], now: datetime) -> Poo
         raise invalid({"resourceBuckets": ["excludes advancedResourceBuckets"]})
     if document["scaling"] is not None:
         _scaling.require_sensible(document["scaling"], "scaling.policies")
-    _creation.require_free_shortname(store.pools, "pool", document["shortname"])
-    _creation.require_credits(store)
-    _creation.require_room(store, store.pools, "pool", store.limits.max_pools)
-    uuid = store.new_uuid()
+    admitted = _creation.admit(store, store.pools, store.limits.max_pools, document, now)
     return Pool(
-        uuid=uuid,
-        shortname=document["shortname"] or uuid,
-        name=document["name"],
-        sequence=store.next_sequence(),
-        creation_date=now,
-        tags=document["tags"] or [],
-        auto_delete_on_completion=bool(document["autoDeleteOnCompletion"]),
-        completion_time_to_live=document["completionTimeToLive"] or TimeSpan.ZERO,
+        **admitted,
         state=PoolState.SUBMITTED,
-        last_modified=now,
         resized_at=now,
         instance_ids=range(0),
         profile=document["profile"],
@@ -90,12 +74,8 @@ def create_pool(store: Store, document: Mapping[str, Any], now: datetime) -> Poo
 def describe_pool(pool: Pool) -> dict[str, Any]:
     """The body in normal form that creates another pool like one, but for the shortname."""
     return {
+        **_creation.describe(pool),
         **pool.settings,
-        "name": pool.name,
         "profile": pool.profile,
-        "shortname": None,
         "instanceCount": pool.instance_count,
-        "tags": pool.tags,
-        "autoDeleteOnCompletion": pool.auto_delete_on_completion,
-        "completionTimeToLive": pool.completion_time_to_live,
     }

@@ -84,10 +84,7 @@ def _catalogue(now: datetime) -> _listing.Catalogue[Pool]:
 
 
 def _pool(call: Call) -> Pool:
-    pool = call.store.pools.find(call.parameters["uuid"])
-    if pool is None:
-        raise Refusal(404, f"No such pool: {call.parameters['uuid']}")
-    return pool
+    return call.find(call.store.pools)
 
 
 def list_pools(call: Call) -> Response:
@@ -218,7 +215,7 @@ def _whole(call: Call) -> Callable[[Pool], dict[str, Any]]:
 def _open(call: Call, document: dict[str, Any]) -> Response:
     pool = _pool_creation.create_pool(call.store, document, call.now)
     call.lifecycle.open_pool(pool)
-    return _creation.created(pool, "pools")
+    return _creation.created(pool)
 
 
 def _read_scaling(call: Call) -> dict[str, Any]:

@@ -6,12 +6,14 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NoReturn, TypeAlias
+from typing import NoReturn, TypeAlias, TypeVar
 from urllib.parse import unquote
 
 from qarnot_domain.emulator._http import Refusal, Request, Response, invalid
 from qarnot_domain.emulator._lifecycle import Lifecycle
-from qarnot_domain.emulator._store import Store
+from qarnot_domain.emulator._store import Collection, Resource, Store
+
+R = TypeVar("R", bound=Resource)
 
 VERSION_PREFIX = "v1"
 """The service answers with and without it."""
@@ -31,6 +33,14 @@ class Call:
     def json(self) -> object:
         """The body decoded, or a 400."""
         return decoded_body(self.request)
+
+    def find(self, collection: Collection[R]) -> R:
+        """The object that the path names, or a 404."""
+        name = self.parameters["uuid"]
+        resource = collection.find(name)
+        if resource is None:
+            raise Refusal(404, f"No such {collection.kind}: {name}")
+        return resource
 
 
 def decoded_body(request: Request) -> object:

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from qarnot_domain.emulator._runs import InstanceEnd, Run, Stream
 from qarnot_domain.timespan import TimeSpan
@@ -25,6 +25,9 @@ class Limits:
 @dataclass(slots=True, kw_only=True)
 class Resource:
     """What jobs, tasks and pools have in common."""
+
+    kind: ClassVar[str]
+    """What it is called in messages, and in the plural in paths."""
 
     uuid: str
     shortname: str
@@ -104,6 +107,8 @@ class Instanced(Resource):
 class Job(Resource):
     """A job."""
 
+    kind: ClassVar[str] = "job"
+
     pool_uuid: str | None
     use_dependencies: bool
     max_wall_time: TimeSpan | None
@@ -131,6 +136,8 @@ class Snapshot:
 @dataclass(slots=True, kw_only=True)
 class Task(Instanced):
     """A task."""
+
+    kind: ClassVar[str] = "task"
 
     profile: str | None
     pool_uuid: str | None
@@ -181,6 +188,8 @@ class Task(Instanced):
 @dataclass(slots=True, kw_only=True)
 class Pool(Instanced):
     """A pool: as many instances as it is given, each with slots for instances of tasks."""
+
+    kind: ClassVar[str] = "pool"
 
     profile: str
     instance_count: int
@@ -240,7 +249,8 @@ R = TypeVar("R", bound=Resource)
 class Collection(Generic[R]):
     """The objects of one kind, in the order of their creation."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: type[R]) -> None:
+        self.kind = kind.kind
         self._by_uuid: dict[str, R] = {}
         self._by_shortname: dict[str, R] = {}
 
@@ -302,9 +312,9 @@ class Store:
         self.limits = limits
         self.credits = credits
         self.organization = organization
-        self.jobs: Collection[Job] = Collection()
-        self.tasks: Collection[Task] = Collection()
-        self.pools: Collection[Pool] = Collection()
+        self.jobs = Collection(Job)
+        self.tasks = Collection(Task)
+        self.pools = Collection(Pool)
         self.tasks_of_job = Groups()
         self.tasks_of_pool = Groups()
         self.dependents = Groups()

@@ -67,4 +67,4 @@ def _copy(call: Call, described: dict[str, Any]) -> Response:
     # The C# SDK sends 0 where it means none.
     changes["instanceCount"] = changes["instanceCount"] or None
     task = submit(call, _creation.overridden(described, changes))
-    return _creation.created(task, "tasks")
+    return _creation.created(task)

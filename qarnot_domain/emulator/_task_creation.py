@@ -11,9 +11,7 @@ from qarnot_domain.emulator import _creation, _lifecycle, _settings, _steps
 from qarnot_domain.emulator._http import invalid
 from qarnot_domain.emulator._shapes import (
     INT32_MAX,
-    NAME,
     REGEX_LONGEST,
-    SHORTNAME,
     Boolean,
     Choice,
     Faults,
@@ -21,7 +19,6 @@ from qarnot_domain.emulator._shapes import (
     Items,
     Object,
     Shape,
-    Span,
     Text,
     Uuid,
     fault,
@@ -82,19 +79,15 @@ SETTINGS: Final[dict[str, Shape]] = {
 
 _MEMBERS: Final[dict[str, Shape]] = {
     **SETTINGS,
-    "name": NAME,
-    "shortname": SHORTNAME,
+    **_creation.MEMBERS,
     "profile": Text(),
     "poolUuid": Uuid(),
     "jobUuid": Uuid(),
     "instanceCount": Integer(least=0, most=MAX_INSTANCES),
     "advancedRanges": Text(),
     "constants": Items(CONSTANT, most=MAX_TASK_CONSTANTS),
-    "tags": Items(Text(longest=511), most=9),
     "snapshotInterval": Integer(),
     "dependencies": _DEPENDENCIES,
-    "autoDeleteOnCompletion": Boolean(),
-    "completionTimeToLive": Span(),
 }
 TASK_CREATE: Final = Object(_MEMBERS, required=("name",))
 TASK_OVERRIDE: Final = Object(_MEMBERS)
@@ -114,21 +107,10 @@ def create_task(store: Store, document: Mapping[str, Any], now: datetime) -> Tas
     _check_exclusions(document, pool_uuid, faults)
     if faults:
         raise invalid(faults)
-    _creation.require_free_shortname(store.tasks, "task", document["shortname"])
-    _creation.require_credits(store)
-    _creation.require_room(store, store.tasks, "task", store.limits.max_tasks)
-    uuid = store.new_uuid()
+    admitted = _creation.admit(store, store.tasks, store.limits.max_tasks, document, now)
     return Task(
-        uuid=uuid,
-        shortname=document["shortname"] or uuid,
-        name=document["name"],
-        sequence=store.next_sequence(),
-        creation_date=now,
-        tags=document["tags"] or [],
-        auto_delete_on_completion=bool(document["autoDeleteOnCompletion"]),
-        completion_time_to_live=document["completionTimeToLive"] or TimeSpan.ZERO,
+        **admitted,
         state=TaskState.SUBMITTED,
-        last_modified=now,
         profile=document["profile"] or None,
         pool_uuid=pool_uuid,
         job_uuid=document["jobUuid"],
@@ -151,19 +133,15 @@ def create_task(store: Store, document: Mapping[str, Any], now: datetime) -> Tas
 def describe_task(task: Task) -> dict[str, Any]:
     """The body in normal form that creates another task like one, but for the shortname."""
     return {
+        **_creation.describe(task),
         **task.settings,
-        "name": task.name,
         "profile": task.profile,
-        "shortname": None,
         "poolUuid": task.pool_uuid,
         "jobUuid": task.job_uuid,
         "instanceCount": task.instance_count,
         "advancedRanges": task.advanced_ranges,
         "constants": task.constants,
-        "tags": task.tags,
         "dependencies": _describe_dependencies(task),
-        "autoDeleteOnCompletion": task.auto_delete_on_completion,
-        "completionTimeToLive": task.completion_time_to_live,
     }
 
 

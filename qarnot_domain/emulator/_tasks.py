@@ -19,7 +19,7 @@ from qarnot_domain.emulator._filters import Accessor
 from qarnot_domain.emulator._http import Refusal, Response, json_response
 from qarnot_domain.emulator._instances import require_running
 from qarnot_domain.emulator._router import Call, Route
-from qarnot_domain.emulator._shapes import Items, Object, Text, read_body
+from qarnot_domain.emulator._shapes import Items, Object, read_body
 from qarnot_domain.emulator._small_shapes import CONSTANT
 from qarnot_domain.emulator._store import Task
 from qarnot_domain.emulator._task_creation import (
@@ -33,7 +33,7 @@ TASK_UPDATE: Final = Object(
     {
         "constraints": Items(CONSTANT),
         "constants": Items(CONSTANT, most=MAX_TASK_CONSTANTS),
-        "tags": Items(Text(longest=511), most=9),
+        "tags": _creation.TAGS,
     }
 )
 
@@ -89,10 +89,7 @@ def _catalogue(now: datetime) -> _listing.Catalogue[Task]:
 
 def find_task(call: Call) -> Task:
     """The task that the path names, or a 404."""
-    task = call.store.tasks.find(call.parameters["uuid"])
-    if task is None:
-        raise Refusal(404, f"No such task: {call.parameters['uuid']}")
-    return task
+    return call.find(call.store.tasks)
 
 
 def list_tasks(call: Call) -> Response:
@@ -111,7 +108,7 @@ def create_tasks(call: Call) -> Response:
     if isinstance(body, list):
         bodies: list[object] = body
         return _create_several(call, bodies)
-    return _creation.created(submit(call, read_body(TASK_CREATE, body)), "tasks")
+    return _creation.created(submit(call, read_body(TASK_CREATE, body)))
 
 
 def retrieve_task(call: Call) -> Response:
