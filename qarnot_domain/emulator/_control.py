@@ -16,7 +16,15 @@ from qarnot_domain.emulator import _wire
 from qarnot_domain.emulator._cloud import Cloud
 from qarnot_domain.emulator._failure import MAX_SIZE, Failure
 from qarnot_domain.emulator._faults import Fault
-from qarnot_domain.emulator._http import Refusal, Request, Response, invalid, json_response
+from qarnot_domain.emulator._http import (
+    Refusal,
+    Request,
+    Response,
+    invalid,
+    json_response,
+    unknown_path,
+    wrong_method,
+)
 from qarnot_domain.emulator._matching import Matching
 from qarnot_domain.emulator._router import decoded_body
 from qarnot_domain.emulator._shapes import (
@@ -124,12 +132,10 @@ class Control:
         _, _, name = request.path.strip("/").partition("/")
         handlers = self._handlers.get(name)
         if handlers is None:
-            raise Refusal(404, f"There is nothing at {request.path}")
+            raise unknown_path(request)
         handler = handlers.get(request.method)
         if handler is None:
-            allowed = ", ".join(sorted(handlers))
-            message = f"{request.method} is not possible here; use {allowed}"
-            raise Refusal(405, message, headers=(("allow", allowed),))
+            raise wrong_method(request, handlers)
         return handler
 
     def _list_faults(self, _request: Request) -> Response:

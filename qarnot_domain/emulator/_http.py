@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -112,6 +112,18 @@ def invalid(errors: Mapping[str, Sequence[str]]) -> Refusal:
     """A 400 with the reasons of each field, and all of them in the detail, for those who log it."""
     reasons = "; ".join(f"{name}: {', '.join(texts)}" for name, texts in errors.items())
     return Refusal(400, f"Invalid fields: {reasons}", errors=errors)
+
+
+def unknown_path(request: Request) -> Refusal:
+    """A 404 for a path that is none."""
+    return Refusal(404, f"There is nothing at {request.path}")
+
+
+def wrong_method(request: Request, methods: Iterable[str]) -> Refusal:
+    """A 405 that says which methods the path has."""
+    allowed = ", ".join(sorted(methods))
+    message = f"{request.method} is not possible here; use {allowed}"
+    return Refusal(405, message, headers=(("allow", allowed),))
 
 
 def json_response(

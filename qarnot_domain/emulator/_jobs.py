@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from qarnot_domain.emulator import _creation, _lifecycle, _listing, _wire
+from qarnot_domain.emulator import _creation, _lifecycle, _listing
 from qarnot_domain.emulator._http import Refusal, Response, invalid, json_response
 from qarnot_domain.emulator._job_view import view_job
 from qarnot_domain.emulator._router import Call, Route
@@ -31,24 +31,11 @@ JOB_CREATE: Final = Object(
 
 CATALOGUE: Final = _listing.Catalogue[Job](
     fields={
-        "uuid": lambda job: job.uuid,
-        "name": lambda job: job.name,
-        "shortname": lambda job: job.shortname,
+        **_listing.FIELDS,
         "poolUuid": lambda job: job.pool_uuid,
-        "state": lambda job: job.state,
-        "previousState": lambda job: job.previous_state,
-        "stateTransitionTime": lambda job: job.state_transition_time,
-        "previousStateTransitionTime": lambda job: job.previous_state_transition_time,
-        "creationDate": lambda job: job.creation_date,
-        "lastModified": lambda job: job.last_modified,
-        "tags": lambda job: job.tags,
         "useDependencies": lambda job: job.use_dependencies,
     },
-    orders={
-        "creationDate": lambda job: _wire.sortable(job.creation_date),
-        "name": lambda job: job.name,
-        "state": lambda job: job.state,
-    },
+    orders=_listing.ORDERS,
 )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
+from qarnot_domain.emulator import _wire
 from qarnot_domain.emulator._filters import Accessor, FilterCompiler, Predicate
 from qarnot_domain.emulator._http import Response, invalid, json_response
 from qarnot_domain.emulator._router import Call
@@ -60,6 +61,28 @@ class Catalogue(Generic[R]):
     """The fields to filter on and to select, by their documented name."""
     orders: Mapping[str, Callable[[R], str]]
     """The fields to sort by, by their documented name, each as text that sorts the same way."""
+
+
+FIELDS: Final[Mapping[str, Accessor[Resource]]] = {
+    "uuid": lambda resource: resource.uuid,
+    "name": lambda resource: resource.name,
+    "shortname": lambda resource: resource.shortname,
+    "state": lambda resource: resource.state,
+    "previousState": lambda resource: resource.previous_state,
+    "stateTransitionTime": lambda resource: resource.state_transition_time,
+    "previousStateTransitionTime": lambda resource: resource.previous_state_transition_time,
+    "creationDate": lambda resource: resource.creation_date,
+    "lastModified": lambda resource: resource.last_modified,
+    "tags": lambda resource: resource.tags,
+}
+"""The fields of any object."""
+
+ORDERS: Final[Mapping[str, Callable[[Resource], str]]] = {
+    "creationDate": lambda resource: _wire.sortable(resource.creation_date),
+    "name": lambda resource: resource.name,
+    "state": lambda resource: resource.state,
+}
+"""What any object can be sorted by."""
 
 
 def tagged(call: Call, resources: Iterable[R]) -> list[R]:

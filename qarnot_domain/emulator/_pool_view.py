@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from qarnot_domain.emulator import _scaling, _settings, _task_view, _wire
+from qarnot_domain.emulator._resource_view import view_identity, view_keeping, wall_time
 from qarnot_domain.emulator._store import Pool
 
 _DEFAULTS: Final[dict[str, Any]] = {
@@ -29,18 +30,10 @@ def view_summary(pool: Pool, now: datetime) -> dict[str, Any]:
     """A pool without its heavy members."""
     name = "taskDefaultWaitForPoolResourcesSynchronization"
     return {
-        "uuid": pool.uuid,
-        "name": pool.name,
-        "shortname": pool.shortname,
+        **view_identity(pool),
         "profile": pool.profile,
-        "state": pool.state,
-        "previousState": pool.previous_state,
         "instanceCount": pool.instance_count,
         "targetRunningInstanceCount": pool.target_instances,
-        "stateTransitionTime": _wire.date(pool.state_transition_time),
-        "previousStateTransitionTime": _wire.date(pool.previous_state_transition_time),
-        "creationDate": _wire.date(pool.creation_date),
-        "lastModified": _wire.date(pool.last_modified),
         "endDate": _wire.date(pool.end_date),
         "runningInstanceCount": pool.running_instances,
         "runningCoreCount": running_cores(pool),
@@ -56,16 +49,14 @@ def view_pool(pool: Pool, now: datetime) -> dict[str, Any]:
     scaling = None if pool.settings["scaling"] is None else view_scaling(pool, now)
     return {
         **view_summary(pool, now),
+        **view_keeping(pool),
         **{name: read_setting(pool, name) for name in pool.settings},
         "constants": _task_view.view_constants(pool.settings["constants"] or []),
         "scaling": scaling,
         "errors": [],
-        "tags": pool.tags,
         "status": None,
         "totalSlotCapacity": pool.slot_capacity,
         "poolUsage": usage(pool),
-        "autoDeleteOnCompletion": pool.auto_delete_on_completion,
-        "completionTimeToLive": pool.completion_time_to_live,
     }
 
 
@@ -95,11 +86,6 @@ def running_cores(pool: Pool) -> int:
 def execution_time(pool: Pool, now: datetime) -> timedelta:
     """How long its instances have run, all together."""
     return pool.execution_time + pool.running_instances * (now - pool.resized_at)
-
-
-def wall_time(pool: Pool, now: datetime) -> timedelta:
-    """The time since a pool's creation, until its end if it has ended."""
-    return (pool.end_date or now) - pool.creation_date
 
 
 def usage(pool: Pool) -> float:

@@ -15,13 +15,13 @@ from qarnot_domain.emulator import (
     _pool_view,
     _scaling,
     _settings,
-    _wire,
 )
 from qarnot_domain.emulator._filters import Accessor
 from qarnot_domain.emulator._http import Refusal, Response, json_response
 from qarnot_domain.emulator._instances import require_running
 from qarnot_domain.emulator._job_view import view_job
 from qarnot_domain.emulator._pool_creation import POOL_CREATE, POOL_OVERRIDE, SETTINGS, TAGS
+from qarnot_domain.emulator._resource_view import wall_time
 from qarnot_domain.emulator._router import Call, Route
 from qarnot_domain.emulator._shapes import Object, read_body
 from qarnot_domain.emulator._small_shapes import SCALING
@@ -50,17 +50,9 @@ def _catalogue(now: datetime) -> _listing.Catalogue[Pool]:
     """What can be asked about pools; some of it changes as they run."""
     return _listing.Catalogue(
         fields={
+            **_listing.FIELDS,
             **{name: _setting(name) for name in SETTINGS if name not in _NOT_FILTERABLE},
-            "uuid": lambda pool: pool.uuid,
-            "name": lambda pool: pool.name,
-            "shortname": lambda pool: pool.shortname,
             "profile": lambda pool: pool.profile,
-            "state": lambda pool: pool.state,
-            "previousState": lambda pool: pool.previous_state,
-            "stateTransitionTime": lambda pool: pool.state_transition_time,
-            "previousStateTransitionTime": lambda pool: pool.previous_state_transition_time,
-            "creationDate": lambda pool: pool.creation_date,
-            "lastModified": lambda pool: pool.last_modified,
             "endDate": lambda pool: pool.end_date,
             "instanceCount": lambda pool: pool.instance_count,
             "targetRunningInstanceCount": lambda pool: pool.target_instances,
@@ -68,18 +60,13 @@ def _catalogue(now: datetime) -> _listing.Catalogue[Pool]:
             "runningCoreCount": _pool_view.running_cores,
             "queuedOrRunningTaskInstancesCount": lambda pool: pool.queued_or_running_instances,
             "executionTime": lambda pool: _pool_view.execution_time(pool, now),
-            "wallTime": lambda pool: _pool_view.wall_time(pool, now),
+            "wallTime": lambda pool: wall_time(pool, now),
             "totalSlotCapacity": lambda pool: pool.slot_capacity,
             "poolUsage": _pool_view.usage,
-            "tags": lambda pool: pool.tags,
             "autoDeleteOnCompletion": lambda pool: pool.auto_delete_on_completion,
             "completionTimeToLive": lambda pool: pool.completion_time_to_live.timedelta,
         },
-        orders={
-            "creationDate": lambda pool: _wire.sortable(pool.creation_date),
-            "name": lambda pool: pool.name,
-            "state": lambda pool: pool.state,
-        },
+        orders=_listing.ORDERS,
     )
 
 

@@ -9,7 +9,14 @@ from datetime import datetime
 from typing import NoReturn, TypeAlias, TypeVar
 from urllib.parse import unquote
 
-from qarnot_domain.emulator._http import Refusal, Request, Response, invalid
+from qarnot_domain.emulator._http import (
+    Refusal,
+    Request,
+    Response,
+    invalid,
+    unknown_path,
+    wrong_method,
+)
 from qarnot_domain.emulator._lifecycle import Lifecycle
 from qarnot_domain.emulator._store import Collection, Resource, Store
 
@@ -110,15 +117,13 @@ class Router:
                 child = node.parameter
                 values.append(segment)
             if child is None:
-                raise _unknown_path(request)
+                raise unknown_path(request)
             node = child
         if not node.routes:
-            raise _unknown_path(request)
+            raise unknown_path(request)
         found = node.routes.get(request.method)
         if found is None:
-            allowed = ", ".join(sorted(node.routes))
-            message = f"{request.method} is not possible here; use {allowed}"
-            raise Refusal(405, message, headers=(("allow", allowed),))
+            raise wrong_method(request, node.routes)
         route, names = found
         return Match(route, dict(zip(names, values, strict=True)))
 
@@ -135,10 +140,6 @@ class Router:
             else:
                 node = node.literals.setdefault(segment, _Node())
         node.routes[route.method] = (route, names)
-
-
-def _unknown_path(request: Request) -> Refusal:
-    return Refusal(404, f"There is nothing at {request.path}")
 
 
 def _refuse_constant(name: str) -> NoReturn:

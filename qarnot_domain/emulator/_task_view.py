@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from qarnot_domain.emulator import _lifecycle, _settings, _steps, _wire
 from qarnot_domain.emulator._instances import ends_of
+from qarnot_domain.emulator._resource_view import view_identity, view_keeping, wall_time
 from qarnot_domain.emulator._store import Task
 from qarnot_domain.states import TaskState
 
@@ -38,9 +39,7 @@ _NOT_READ_BACK: Final = ("priority", "maxRetriesPerInstance", *_IN_SUMMARY)
 def view_summary(task: Task, now: datetime) -> dict[str, Any]:
     """A task without its heavy members."""
     return {
-        "uuid": task.uuid,
-        "name": task.name,
-        "shortname": task.shortname,
+        **view_identity(task),
         "profile": task.profile,
         "poolUuid": task.pool_uuid,
         "jobUuid": task.job_uuid,
@@ -50,16 +49,10 @@ def view_summary(task: Task, now: datetime) -> dict[str, Any]:
         "clusterInfo": None,
         "executionTime": _wire.span(execution_time(task, now)),
         "wallTime": _wire.span(wall_time(task, now)),
-        "state": task.state,
-        "previousState": task.previous_state,
         "totalInstanceCount": len(task.instance_ids),
         "instanceCount": task.instance_count,
         "maxRetriesPerInstance": task.settings["maxRetriesPerInstance"] or 0,
         "advancedRanges": task.advanced_ranges,
-        "stateTransitionTime": _wire.date(task.state_transition_time),
-        "previousStateTransitionTime": _wire.date(task.previous_state_transition_time),
-        "lastModified": _wire.date(task.last_modified),
-        "creationDate": _wire.date(task.creation_date),
         "endDate": _wire.date(task.end_date),
         "waitForPoolResourcesSynchronization": task.settings["waitForPoolResourcesSynchronization"],
     }
@@ -72,6 +65,7 @@ def view_task(task: Task, now: datetime) -> dict[str, Any]:
     }
     return {
         **view_summary(task, now),
+        **view_keeping(task),
         **settings,
         "errors": _errors(task),
         "completedInstances": _completed_instances(task, now),
@@ -79,10 +73,7 @@ def view_task(task: Task, now: datetime) -> dict[str, Any]:
         "snapshotInterval": SNAPSHOT_INTERVAL,
         "resultsCount": RESULTS_COUNT,
         "constants": view_constants(task.constants),
-        "tags": task.tags,
         "dependencies": view_dependencies(task),
-        "autoDeleteOnCompletion": task.auto_delete_on_completion,
-        "completionTimeToLive": task.completion_time_to_live,
     }
 
 
@@ -102,11 +93,6 @@ def running_instances(task: Task) -> int:
 def running_cores(task: Task) -> int:
     """How many cores these instances use."""
     return running_instances(task) * CORES_PER_INSTANCE
-
-
-def wall_time(task: Task, now: datetime) -> timedelta:
-    """The time since a task's creation, until its end if it has ended."""
-    return (task.end_date or now) - task.creation_date
 
 
 def execution_time(task: Task, now: datetime) -> timedelta:

@@ -18,6 +18,7 @@ from qarnot_domain.emulator import (
 from qarnot_domain.emulator._filters import Accessor
 from qarnot_domain.emulator._http import Refusal, Response, json_response
 from qarnot_domain.emulator._instances import require_running
+from qarnot_domain.emulator._resource_view import wall_time
 from qarnot_domain.emulator._router import Call, Route
 from qarnot_domain.emulator._shapes import Items, Object, read_body
 from qarnot_domain.emulator._small_shapes import CONSTANT
@@ -48,23 +49,15 @@ def _catalogue(now: datetime) -> _listing.Catalogue[Task]:
     """What can be asked about tasks; some of it changes as they execute."""
     return _listing.Catalogue(
         fields={
+            **_listing.FIELDS,
             **{name: _setting(name) for name in SETTINGS if name not in _NOT_FILTERABLE},
-            "uuid": lambda task: task.uuid,
-            "name": lambda task: task.name,
-            "shortname": lambda task: task.shortname,
             "profile": lambda task: task.profile,
             "poolUuid": lambda task: task.pool_uuid,
             "jobUuid": lambda task: task.job_uuid,
-            "state": lambda task: task.state,
-            "previousState": lambda task: task.previous_state,
-            "stateTransitionTime": lambda task: task.state_transition_time,
-            "previousStateTransitionTime": lambda task: task.previous_state_transition_time,
-            "creationDate": lambda task: task.creation_date,
-            "lastModified": lambda task: task.last_modified,
             "endDate": lambda task: task.end_date,
             "progress": lambda task: _task_view.progress(task, now),
             "executionTime": lambda task: _task_view.execution_time(task, now),
-            "wallTime": lambda task: _task_view.wall_time(task, now),
+            "wallTime": lambda task: wall_time(task, now),
             "runningInstanceCount": _task_view.running_instances,
             "runningCoreCount": _task_view.running_cores,
             "resultsCount": lambda _task: _task_view.RESULTS_COUNT,
@@ -72,17 +65,14 @@ def _catalogue(now: datetime) -> _listing.Catalogue[Task]:
             "instanceCount": lambda task: task.instance_count,
             "totalInstanceCount": lambda task: len(task.instance_ids),
             "advancedRanges": lambda task: task.advanced_ranges,
-            "tags": lambda task: task.tags,
             "constants": lambda task: _task_view.view_constants(task.constants),
             "dependencies": _task_view.view_dependencies,
             "autoDeleteOnCompletion": lambda task: task.auto_delete_on_completion,
             "completionTimeToLive": lambda task: task.completion_time_to_live.timedelta,
         },
         orders={
-            "creationDate": lambda task: _wire.sortable(task.creation_date),
+            **_listing.ORDERS,
             "executionTime": lambda task: _wire.sortable_span(_task_view.execution_time(task, now)),
-            "name": lambda task: task.name,
-            "state": lambda task: task.state,
         },
     )
 
