@@ -1,22 +1,31 @@
-"""Submitting many tasks: in few requests, each exactly once, each with its own outcome."""
+"""Submitting many jobs or tasks: each exactly once, each with its own outcome.
+
+Tasks go in few requests. The API creates jobs one by one, so these go several at a time.
+"""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from graphlib import CycleError, TopologicalSorter
 from itertools import groupby
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from . import _convert as convert
 from ._codecs import Wire
 from ._sending import Tries
 from .exceptions import (
     BulkSubmissionException,
+    ConflictException,
+    InvalidRequestException,
+    MissingPoolException,
     QarnotException,
     QarnotGenericException,
     SubmissionUnknownException,
 )
+from .job import Job
 from .task import Task
 
 if TYPE_CHECKING:
@@ -25,28 +34,102 @@ if TYPE_CHECKING:
 _LARGEST_BATCH: Final = 250
 """How many tasks one request creates."""
 
+_AT_A_TIME: Final = 32
+"""How many jobs are on their way to the server at once."""
+
+_OF_ONE_JOB: Final = (ConflictException, InvalidRequestException, MissingPoolException)
+"""The errors that say nothing about the other jobs."""
+
+SubmittedT = TypeVar("SubmittedT", Job, Task)
+
+
+def submit_jobs(connection: Connection, jobs: Iterable[Job]) -> None:
+    """See `Connection.submit_jobs`."""
+    given = _given(connection, jobs, Job)
+    bulk = _Jobs()
+    with ThreadPoolExecutor(_AT_A_TIME) as threads:
+        try:
+            list(threads.map(bulk.submit, dict.fromkeys(given)))
+        finally:
+            bulk.stop()
+    _raise_any(given, bulk.errors)
+
+
+class _Jobs:
+    """The state of one submission of jobs, each in any thread."""
+
+    def __init__(self) -> None:
+        self.errors: dict[Job, QarnotException] = {}
+        self._broken: QarnotException | None = None
+        """Why one failed as any other would: no other is sent after it."""
+        self._stopped = False
+        self._under_way = 0
+        self._ended = threading.Condition()
+
+    def submit(self, job: Job) -> None:
+        with self._ended:
+            if self._stopped:
+                return
+            self._under_way += 1
+        try:
+            self._submit(job)
+        except QarnotException as error:
+            self.errors[job] = error
+        finally:
+            with self._ended:
+                self._under_way -= 1
+                self._ended.notify_all()
+
+    def _submit(self, job: Job) -> None:
+        if not job._may_submit():
+            return
+        if self._broken is not None:
+            raise _not_sent(self._broken)
+        try:
+            job.submit()
+        except _OF_ONE_JOB:
+            raise
+        except QarnotException as error:
+            self._broken = error
+            raise
+
+    def stop(self) -> None:
+        """Begin no more and wait for those under way.
+
+        The executor would not wait for a thread while whose start the user interrupted it.
+        """
+        with self._ended:
+            self._stopped = True
+            self._ended.wait_for(lambda: self._under_way == 0)
+
 
 def submit_tasks(connection: Connection, tasks: Iterable[Task]) -> None:
     """See `Connection.submit_tasks`."""
-    given = list(tasks)
-    for task in given:
-        if not isinstance(task, Task):
-            raise TypeError(f"tasks must be tasks, not {type(task).__name__}")
-        if task._connection is not connection:
-            raise ValueError(f"tasks: {task.name!r} is of another connection")
+    given = _given(connection, tasks, Task)
     # Whether one is being sent, or in doubt, is known only under its lock.
     unsubmitted = [task for task in dict.fromkeys(given) if task.uuid is None or task._deleted]
     for task in unsubmitted:
         if task.uuid is None:
             task._check_draft()
     waves = list(_waves(unsubmitted))
-    bulk = _Bulk(connection)
+    bulk = _Tasks(connection)
     for wave in waves:
         for batch in _batches(wave, all_named=connection.client_shortnames):
             bulk.submit(batch)
-    errors = {index: bulk.errors[task] for index, task in enumerate(given) if task in bulk.errors}
-    if errors:
-        raise _failure(given, errors)
+    _raise_any(given, bulk.errors)
+
+
+def _given(
+    connection: Connection, objects: Iterable[SubmittedT], kind: type[SubmittedT]
+) -> list[SubmittedT]:
+    """What the user gave; `TypeError` or `ValueError` if it is not all of this connection's."""
+    given = list(objects)
+    for one in given:
+        if not isinstance(one, kind):
+            raise TypeError(f"{kind._kind}s must be {kind._kind}s, not {type(one).__name__}")
+        if one._connection is not connection:
+            raise ValueError(f"{kind._kind}s: {one.name!r} is of another connection")
+    return given
 
 
 def _waves(drafts: Sequence[Task]) -> Iterator[list[Task]]:
@@ -81,8 +164,8 @@ def _batches(wave: Sequence[Task], *, all_named: bool) -> Iterator[list[Task]]:
             yield alike[start : start + _LARGEST_BATCH]
 
 
-class _Bulk:
-    """The state of one bulk submission."""
+class _Tasks:
+    """The state of one submission of tasks."""
 
     def __init__(self, connection: Connection) -> None:
         self._gateway = connection._gateway
@@ -101,9 +184,7 @@ class _Bulk:
 
     def _is_ready(self, task: Task) -> bool:
         if self._broken is not None:
-            self.errors[task] = QarnotGenericException(
-                f"not sent, because sending others failed: {self._broken.message}"
-            )
+            self.errors[task] = _not_sent(self._broken)
             return False
         for other in task._awaited_drafts():
             self.errors[task] = QarnotGenericException(
@@ -155,17 +236,24 @@ class _Bulk:
             self.errors[task] = error
 
 
-def _failure(
-    given: Sequence[Task], errors: Mapping[int, QarnotException]
-) -> BulkSubmissionException:
+def _not_sent(broken: QarnotException) -> QarnotGenericException:
+    return QarnotGenericException(f"not sent, because sending others failed: {broken.message}")
+
+
+def _raise_any(given: Sequence[SubmittedT], failed: Mapping[SubmittedT, QarnotException]) -> None:
+    """Raise what became of those that failed, if any did."""
+    if not failed:
+        return
+    errors = {index: failed[one] for index, one in enumerate(given) if one in failed}
+    kind = given[0]._kind
     shown = [f"{given[index].name!r}: {error.message}" for index, error in errors.items()]
     more = f"; and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else ""
     failure = BulkSubmissionException(
-        f"{len(errors)} of {len(given)} tasks were not submitted, or may not have been: "
+        f"{len(errors)} of {len(given)} {kind}s were not submitted, or may not have been: "
         f"{'; '.join(shown[:_SHOWN])}{more}"
     )
     failure.errors = errors
-    return failure
+    raise failure
 
 
 _SHOWN: Final = 3

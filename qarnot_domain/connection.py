@@ -12,7 +12,7 @@ from typing import Self
 from . import _convert as convert
 from . import config
 from ._account import Account
-from ._bulk import submit_tasks
+from ._bulk import submit_jobs, submit_tasks
 from ._clock import Clock, SystemClock
 from ._gateway import Gateway
 from ._listing import Collection, OffsetPage, Page
@@ -158,6 +158,21 @@ class Connection:
     ) -> Job:
         """A new job, not yet submitted; sends nothing. See `Job` for arguments and errors."""
         return Job(self, name, pool, shortname, use_dependencies)
+
+    def submit_jobs(self, jobs: Iterable[Job]) -> None:
+        """Submit many jobs, 32 at a time (operation `createJob`, one request each).
+
+        Each is submitted exactly once, as by `Job.submit`; one that is submitted already is left
+        as it is. They may reach the server in any order. A job that is refused does not keep the
+        others from being submitted; after a failure that is not about one job alone, such as a
+        quota that is reached or a connection that breaks, no more are sent.
+
+        Raises:
+            TypeError, ValueError: something else than jobs of this connection; nothing was sent.
+            BulkSubmissionException: some were not submitted, or may not have been; `errors` says
+                which, and why.
+        """
+        submit_jobs(self, jobs)
 
     def retrieve_job(self, uuid: str) -> Job:
         """The job of this uuid or shortname (operation `retrieveJob`).

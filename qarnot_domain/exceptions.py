@@ -155,13 +155,14 @@ class SubmissionUnknownException(QarnotGenericException):
 
 
 class BulkSubmissionException(QarnotGenericException):
-    """Some of many tasks were not submitted, or may not have been; the others were.
+    """Some of many jobs or tasks were not submitted, or may not have been; the others were.
 
     Those that were not can be submitted again, but for those whose error is
     `SubmissionUnknownException`.
 
     Attributes:
-        errors: why, by the task's position in what was given to `Connection.submit_tasks`.
+        errors: why, by the position in what was given to `Connection.submit_jobs` or
+            `submit_tasks`.
     """
 
     errors: Mapping[int, QarnotException] = {}
