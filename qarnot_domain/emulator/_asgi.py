@@ -15,7 +15,7 @@ from starlette.responses import Response as HttpResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from qarnot_domain._clock import Clock
-from qarnot_domain.emulator._http import Dropped, Reply, Request
+from qarnot_domain.emulator._http import MAX_BODY_BYTES, Dropped, Reply, Request
 
 DISCONNECT: Final = "qarnot_domain.disconnect"
 """The extension of the ASGI scope by which a server lets the application close the connection."""
@@ -85,8 +85,18 @@ async def _read(http: HttpRequest) -> Request:
         path=http.scope["raw_path"].decode("latin-1"),
         query=tuple(parse_qsl(query, keep_blank_values=True)),
         headers={name.lower(): value for name, value in http.headers.items()},
-        body=await http.body(),
+        body=await _read_body(http),
     )
+
+
+async def _read_body(http: HttpRequest) -> bytes:
+    """The body; of one that is too large only the beginning, which is enough to refuse it."""
+    body = bytearray()
+    async for part in http.stream():
+        body += part
+        if len(body) > MAX_BODY_BYTES:
+            break
+    return bytes(body)
 
 
 async def _disconnect(scope: Scope, receive: Receive) -> None:

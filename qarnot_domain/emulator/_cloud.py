@@ -27,7 +27,7 @@ from qarnot_domain.emulator import (
 )
 from qarnot_domain.emulator._failure import Failure
 from qarnot_domain.emulator._faults import Fault, Faults, Rule
-from qarnot_domain.emulator._http import Refusal, Reply, Request, Response
+from qarnot_domain.emulator._http import Refusal, Reply, Request, Response, require_readable
 from qarnot_domain.emulator._lifecycle import Lifecycle
 from qarnot_domain.emulator._matching import Matching
 from qarnot_domain.emulator._record import MAX_RECORDED, RecordedRequest
@@ -111,6 +111,7 @@ class Cloud:
             match, rule = None, None
             try:
                 match = _ROUTER.match(request)
+                require_readable(request)
                 rule = self._faults.take(match.route.operation)
                 reply = self._answer(match, request, now, rule)
             except Refusal as refusal:

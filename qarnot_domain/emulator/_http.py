@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 Json: TypeAlias = Mapping[str, Any] | Sequence[Any] | str | int | float | bool | None
 
@@ -16,6 +17,10 @@ JSON_TYPE = "application/json; charset=utf-8"
 PROBLEM_TYPE = "application/problem+json; charset=utf-8"
 TEXT_TYPE = "text/plain; charset=utf-8"
 HTML_TYPE = "text/html; charset=utf-8"
+
+MAX_BODY_BYTES: Final = 30_000_000
+"""The largest body that is taken. The service's bound is not known; this one is the default of
+ASP.NET Core, which its errors look like."""
 
 ERROR_TITLES = {400: "One or more validation errors occurred."}
 
@@ -56,6 +61,23 @@ class Response:
     def header(self, name: str) -> str | None:
         """The first value of a header, if it is there."""
         return next((v for key, v in self.headers if key.lower() == name.lower()), None)
+
+
+_JSON_TYPES: Final = ("application/json", "application/json-patch+json", "text/json")
+_JSON_SUFFIX: Final = re.compile(r"application/[^;]*\+json")
+
+
+def require_readable(request: Request) -> None:
+    """Refuse a body that is too large, or says that it is of another type than JSON.
+
+    One that does not say is taken for JSON: what the service does with it is not known.
+    """
+    if len(request.body) > MAX_BODY_BYTES:
+        raise Refusal(413, f"The body is larger than {MAX_BODY_BYTES} bytes")
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    is_json = media_type in _JSON_TYPES or _JSON_SUFFIX.fullmatch(media_type) is not None
+    if request.body and media_type and not is_json:
+        raise Refusal(415, f"A body must be of the type application/json, not {media_type}")
 
 
 @dataclass(frozen=True, slots=True)
