@@ -79,8 +79,12 @@ class Choice:
     """One of a few words, in any case; the documented spelling comes out."""
 
     words: tuple[str, ...]
+    numbered: tuple[str, ...] = ()
+    """The words that numbers from 0 stand for."""
 
     def read(self, value: object, path: str, faults: Faults) -> object:
+        if type(value) is int and 0 <= value < len(self.numbered):
+            return self.numbered[value]
         for word in self.words:
             if isinstance(value, str) and value.lower() == word.lower():
                 return word

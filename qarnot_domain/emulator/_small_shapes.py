@@ -136,6 +136,9 @@ WEEKDAYS: Final = (
 )
 """In the order of `date.weekday`."""
 
+# The C# SDK sends the numbers of .NET, whose week starts on Sunday.
+_WEEKDAY: Final = Choice(WEEKDAYS, numbered=(WEEKDAYS[-1], *WEEKDAYS[:-1]))
+
 _TIME_OF_DAY: Final = Text(
     pattern=re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,7})?"),
     form="a time of the day, hh:mm:ss",
@@ -149,7 +152,7 @@ _ENABLED_PERIODS: Final = Items(
             "Weekly": Object(
                 {
                     "name": Text(),
-                    "days": Items(Choice(WEEKDAYS)),
+                    "days": Items(_WEEKDAY),
                     "startTimeUtc": _TIME_OF_DAY,
                     "endTimeUtc": _TIME_OF_DAY,
                 },

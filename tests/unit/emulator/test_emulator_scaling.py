@@ -272,6 +272,10 @@ def test_policies_are_replaced_and_take_effect_at_once(cloud: Driver) -> None:
                 "policies[0].enabledPeriods[0].endTimeUtc",
             },
         ),
+        (
+            [fixed("a", 1, [{**weekly("", "08:00:00", "09:00:00")[0], "days": [7, -1, True]}])],
+            {f"policies[0].enabledPeriods[0].days[{index}]" for index in range(3)},
+        ),
     ],
 )
 def test_policies_that_make_no_sense_are_refused_by_place(
