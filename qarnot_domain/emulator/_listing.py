@@ -71,7 +71,7 @@ FIELDS: Final[Mapping[str, Accessor[Resource]]] = {
     "previousState": lambda resource: resource.previous_state,
     "stateTransitionTime": lambda resource: resource.state_transition_time,
     "previousStateTransitionTime": lambda resource: resource.previous_state_transition_time,
-    "creationDate": lambda resource: resource.creation_date,
+    "creationDate": lambda resource: _wire.whole(resource.creation_date),
     "lastModified": lambda resource: resource.last_modified,
     "tags": lambda resource: resource.tags,
 }

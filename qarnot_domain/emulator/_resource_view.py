@@ -20,7 +20,7 @@ def view_identity(resource: Resource) -> dict[str, Any]:
         "stateTransitionTime": _wire.date(resource.state_transition_time),
         "previousStateTransitionTime": _wire.date(resource.previous_state_transition_time),
         "lastModified": _wire.date(resource.last_modified),
-        "creationDate": _wire.date(resource.creation_date),
+        "creationDate": _wire.date(_wire.whole(resource.creation_date)),
     }
 
 

@@ -12,10 +12,20 @@ UNSET_DATE = "0001-01-01T00:00:00Z"
 
 
 def date(moment: datetime | None) -> str:
-    """A date as the service writes it, to the second."""
+    """A date as the service writes it: with seven digits of a fraction unless that is zero."""
     if moment is None:
         return UNSET_DATE
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    utc = moment.astimezone(UTC)
+    fraction = f".{utc.microsecond:06}0" if utc.microsecond else ""
+    return f"{utc:%Y-%m-%dT%H:%M:%S}{fraction}Z"
+
+
+def whole(moment: datetime) -> datetime:
+    """The second of a date of creation, which is all that can be seen of it.
+
+    The official Python SDK fails on a seventh digit there, and works with the service.
+    """
+    return moment.replace(microsecond=0)
 
 
 def http_date(moment: datetime) -> str:

@@ -182,7 +182,7 @@ def test_transition_times_are_those_of_the_events(cloud: Driver) -> None:
     cloud.advance(3600)
     read = cloud.task(task)
     assert read["endDate"] == read["stateTransitionTime"] == "2026-01-01T00:00:11Z"
-    assert read["previousStateTransitionTime"] == "2026-01-01T00:00:10Z"
+    assert read["previousStateTransitionTime"] == "2026-01-01T00:00:10.7000000Z"
     assert read["executionTime"] == "00:00:10"
     assert read["wallTime"] == "00:00:11"
 

@@ -354,8 +354,8 @@ def test_a_task_takes_its_slots_when_another_gives_them_back(cloud: Driver) -> N
     second = cloud.create_task(poolUuid=pool, constants=lasting(10))
     cloud.advance(HOUR)
     # 0.7 s until the pool runs; then twice 0.7 s to start, 10 s to execute and 0.3 s to upload.
-    assert cloud.task(first)["endDate"] == "2026-01-01T00:00:11Z"
-    assert cloud.task(second)["endDate"] == "2026-01-01T00:00:22Z"
+    assert cloud.task(first)["endDate"] == "2026-01-01T00:00:11.7000000Z"
+    assert cloud.task(second)["endDate"] == "2026-01-01T00:00:22.7000000Z"
 
 
 def test_a_task_with_more_instances_than_slots_runs_in_waves(cloud: Driver) -> None:

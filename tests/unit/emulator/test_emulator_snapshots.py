@@ -48,7 +48,7 @@ def test_a_snapshot_is_triggered_uploaded_and_done(cloud: Driver, task: str) -> 
     sizes = [size for _, size in seen]
     assert sizes[:2] == [0, SIZE // 2]
     assert sizes[1] < sizes[2] < sizes[3] == sizes[4] == SIZE
-    assert snapshot["lastUpdateDate"] == "2026-01-01T00:00:01Z"
+    assert snapshot["lastUpdateDate"] == "2026-01-01T00:00:01.8000000Z"
 
 
 def test_a_snapshot_goes_where_it_says_and_else_where_its_task_says(
