@@ -43,11 +43,11 @@ do the same with JSON of the same names; `POST` on `/_emulator/reset` and `/_emu
 **Where the service's behaviour is not known** the choice made here is in one place with its reason:
 how a failed simple dependency counts, in `_lifecycle.SIMPLE_DEPENDENCY_ACCEPTS`; how long each
 state lasts, in `_steps`; which bodies are taken, in `_http.require_readable`; how dates read, in
-`_wire`; page sizes, in `_listing`; the refusal of a taken shortname, in `_shapes.shortname_taken`;
-that any profile is accepted, in `_general`; how pools scale, in `_scaling`; how output reads, in
-`_store.Output`; what counts against a quota, in `_quotas`; when a task can be copied, in
-`_task_copies`, restarted, in `_tasks`; how snapshots come about, in `_snapshots`; how processors
-are found, in `_hardware`.
+`_wire`; that no other account can be read, in `_cloud`; page sizes, in `_listing`; the refusal of a
+taken shortname, in `_shapes.shortname_taken`; that any profile is accepted, in `_general`; how
+pools scale, in `_scaling`; how output reads, in `_store.Output`; what counts against a quota, in
+`_quotas`; when a task can be copied, in `_task_copies`, restarted, in `_tasks`; how snapshots come
+about, in `_snapshots`; how processors are found, in `_hardware`.
 """
 
 from __future__ import annotations

@@ -56,6 +56,9 @@ _STATES: Final[dict[type[Resource], type[State]]] = {
 }
 
 
+READ_ONLY_HEADER: Final = "qarnotreadonlyrequestforaccount"
+"""Names the account that a request reads."""
+
 Watcher: TypeAlias = Callable[[str, Response], None]
 """Takes the operationId of a request, and what was answered."""
 
@@ -291,6 +294,8 @@ class Cloud:
     def _perform(self, match: Match, request: Request, now: datetime) -> Response:
         if not match.route.is_public:
             self.authenticate(request)
+        if match.route.reads_other_accounts:
+            _require_own_account(request)
         self._lifecycle.settle(now)
         call = Call(request, match.parameters, now, self._store, self._lifecycle)
         return match.route.handler(call)
@@ -306,6 +311,13 @@ class Cloud:
         )
         self._requests.append(record)
         return record
+
+
+def _require_own_account(request: Request) -> None:
+    """Refuse to read on behalf of another account: there is only one here."""
+    account = request.headers.get(READ_ONLY_HEADER)
+    if account is not None and account.lower() != _quotas.EMAIL:
+        raise Refusal(403, f"The token may not look into the account {account}")
 
 
 def _decoded(body: bytes) -> object:

@@ -26,6 +26,10 @@ VERSION_PREFIX = "v1"
 """The service answers with and without it."""
 
 
+_READING = ("/search", "/paginate")
+_ODDLY_READING = ("consumePoolInstanceStdout", "consumePoolInstanceStderr")
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One request on its way to the handler of its operation, with all the handler may use."""
@@ -73,6 +77,13 @@ class Route:
     handler: Handler
     is_public: bool = False
     """Whether it answers without a token."""
+
+    @property
+    def reads_other_accounts(self) -> bool:
+        """Whether the header counts that names the account to read."""
+        if self.method == "GET":
+            return not self.is_public
+        return self.template.endswith(_READING) or self.operation in _ODDLY_READING
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,13 @@ class Driver:
         self._document = document
 
     def reply(
-        self, method: str, url: str, body: Json = NOTHING, *, token: str | None = NOTHING
+        self,
+        method: str,
+        url: str,
+        body: Json = NOTHING,
+        *,
+        token: str | None = NOTHING,
+        headers: dict[str, str] | None = None,
     ) -> Reply:
         """What a request is answered, a dropped connection included."""
         path, _, query = url.partition("?")
@@ -91,7 +97,7 @@ class Driver:
                 method,
                 path,
                 tuple(parse_qsl(query)),
-                {} if sent is None else {"authorization": sent},
+                {**({} if sent is None else {"authorization": sent}), **(headers or {})},
                 body,
             )
         )

@@ -19,6 +19,7 @@ from qarnot_domain.emulator import (
 )
 from qarnot_domain.emulator._cloud import ROUTES
 from qarnot_domain.emulator._http import Refusal
+from qarnot_domain.emulator._quotas import EMAIL
 from qarnot_domain.emulator._router import VERSION_PREFIX, Route
 from qarnot_domain.emulator._shapes import (
     Anything,
@@ -100,6 +101,31 @@ def test_an_operation_needs_a_token_as_the_document_says(
                 "error": {"message": "Bad authentication token", "code": 401},
                 "data": {},
             }
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.operation)
+def test_only_an_operation_that_reads_is_refused_for_another_account(
+    document: Document, cloud: Driver, route: Route
+) -> None:
+    """403 where the document has the header of that account, and without effect elsewhere."""
+    [path] = [path for name, _, path in document.routes if name == route.operation]
+    operation = document.operations[route.operation]
+    parameters = [
+        document.resolve(parameter)["name"]
+        for parameter in (
+            *operation.get("parameters", ()),
+            *document.content["paths"][path].get("parameters", ()),
+        )
+    ]
+    url = re.sub(r"{\w+}", "1", route.template)
+    answers = [
+        cloud.send(
+            route.method, url, {}, headers={"qarnotreadonlyrequestforaccount": account}
+        ).status
+        for account in ("colleague@example.org", EMAIL)
+    ]
+    assert (answers[0] == 403) == ("QarnotReadOnlyRequestForAccount" in parameters)
+    assert answers[1] != 403
 
 
 @pytest.mark.parametrize("name", BODIES)
