@@ -42,6 +42,6 @@ def _newest(resources: Iterable[R], view: Callable[[R], dict[str, Any]]) -> list
 
 def _output(writer: Instanced) -> dict[str, str]:
     return {
-        "stdout": writer.stdout.read()[-MAX_OUTPUT:],
-        "stderr": writer.stderr.read()[-MAX_OUTPUT:],
+        "stdout": writer.stdout.tail(MAX_OUTPUT),
+        "stderr": writer.stderr.tail(MAX_OUTPUT),
     }

@@ -7,6 +7,7 @@ out of a file, whatever is written in it.
 from __future__ import annotations
 
 import dataclasses
+from collections import deque
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeAlias
@@ -100,6 +101,7 @@ _ENCODERS: Final[dict[type[Any], tuple[str, Callable[[Any], Json]]]] = {
     datetime: ("date", datetime.isoformat),
     timedelta: ("microseconds", lambda duration: duration // timedelta(microseconds=1)),
     range: ("range", lambda numbers: [numbers.start, numbers.stop]),
+    deque: ("deque", _encode_items),
     frozenset: ("set", sorted),
     # An event is a tuple too, so it comes first.
     Event: ("event", _encode_items),
@@ -110,6 +112,7 @@ _DECODERS: Final[dict[str, Callable[[Json], object]]] = {
     "date": datetime.fromisoformat,
     "microseconds": lambda count: timedelta(microseconds=count),
     "range": lambda ends: range(*ends),
+    "deque": lambda items: deque(decode(items)),
     "set": frozenset,
     "tuple": lambda items: tuple(decode(items)),
     "event": lambda items: Event(*decode(items)),

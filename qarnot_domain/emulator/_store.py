@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 import uuid
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+from itertools import islice
+from typing import Any, ClassVar, Final, Generic, NamedTuple, TypeVar
 
 from qarnot_domain.emulator._runs import InstanceEnd, Run, Stream
 from qarnot_domain.timespan import TimeSpan
@@ -58,22 +60,37 @@ class Resource:
         self.generation += 1
 
 
+OUTPUT_LIMIT: Final = 1_048_576
+"""How many characters of a stream are kept, of all instances together."""
+
+
 @dataclass(slots=True)
 class Output:
     """What the instances of a task or pool have written on one of their streams.
 
-    The service keeps a circular buffer of unknown size; here nothing is ever overwritten. That the
-    lines of one instance read the same on their own as within the whole is a guess.
+    The service keeps a circular buffer of unknown size; here it is one of `OUTPUT_LIMIT`, in which
+    the oldest lines are overwritten, whole. That the lines of one instance read the same on their
+    own as within the whole is a guess.
     """
 
-    lines: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
+    lines: deque[tuple[int, str]] = field(default_factory=deque[tuple[int, str]])
     """Each with the instance it is from, in the order they were written."""
+    size: int = 0
+    """How many characters they have."""
+    overwritten: int = 0
+    """How many lines there were before them."""
     consumed: dict[int | None, int] = field(default_factory=dict["int | None", int])
     """How many lines the consuming reads of each instance, and of the whole, are past."""
 
     def write(self, instance_id: int, text: str) -> None:
-        """Add one line of an instance."""
-        self.lines.append((instance_id, f"[{instance_id}] {text}\n"))
+        """Add one line of an instance; one that is too long by itself keeps its end."""
+        line = f"[{instance_id}] {text}\n"[-OUTPUT_LIMIT:]
+        self.lines.append((instance_id, line))
+        self.size += len(line)
+        while self.size > OUTPUT_LIMIT:
+            _, oldest = self.lines.popleft()
+            self.size -= len(oldest)
+            self.overwritten += 1
 
     def read(self, instance_id: int | None = None) -> str:
         """The text of one instance, or of all together."""
@@ -82,11 +99,21 @@ class Output:
     def consume(self, instance_id: int | None = None) -> str:
         """The text of one instance, or of all, since it was last consumed in the same way."""
         fresh = self._since(self.consumed.get(instance_id, 0), instance_id)
-        self.consumed[instance_id] = len(self.lines)
+        self.consumed[instance_id] = self.overwritten + len(self.lines)
         return fresh
 
+    def tail(self, length: int) -> str:
+        """The last characters of all instances together."""
+        last: list[str] = []
+        for _, text in reversed(self.lines):
+            if length <= 0:
+                break
+            last.append(text[-length:])
+            length -= len(text)
+        return "".join(reversed(last))
+
     def _since(self, start: int, instance_id: int | None) -> str:
-        written = self.lines[start:]
+        written = islice(self.lines, max(0, start - self.overwritten), None)
         return "".join(text for writer, text in written if instance_id in (None, writer))
 
 

@@ -12,6 +12,7 @@ import pytest
 from qarnot_domain import Connection, Task
 from qarnot_domain.emulator import EMULATOR_TOKEN, Emulator, ManualClock
 from qarnot_domain.emulator._http import Request, Response
+from qarnot_domain.emulator._store import OUTPUT_LIMIT
 
 if TYPE_CHECKING:
     from .conftest import Runaway, Start
@@ -149,12 +150,23 @@ def test_output_may_be_long_and_need_not_be_text(connection: Connection, start: 
 
 
 def test_a_line_without_end_is_told_in_pieces(connection: Connection, start: Start) -> None:
-    """A command that never ends its line cannot take all memory for it, and loses nothing."""
+    """A command that never ends its line cannot take all memory for it."""
     task = start(connection, "head -c 3000000 /dev/zero | tr '\\0' x")
     task.wait()
-    pieces = [line.removeprefix("[0] ") for line in task.stdout().splitlines()]
-    assert len(pieces) > 1
-    assert "".join(pieces) == "x" * 3_000_000
+    output = task.stdout()
+    assert output.endswith("x\n")
+    assert 0 < len(output) <= OUTPUT_LIMIT
+
+
+def test_of_much_output_the_end_is_kept(connection: Connection, start: Start) -> None:
+    """Whole lines, up to the limit; the error stream has one of its own."""
+    task = start(connection, "echo early; echo kept >&2; seq 1000000 1300000")
+    task.wait()
+    output = task.stdout()
+    lines = output.splitlines()
+    assert lines == [f"[0] {number}" for number in range(1_300_001 - len(lines), 1_300_001)]
+    assert len(output) <= OUTPUT_LIMIT < len(output) + len("[0] 1000000\n")
+    assert task.stderr() == "[0] kept\n"
 
 
 def test_a_task_fails_if_one_of_its_instances_does(

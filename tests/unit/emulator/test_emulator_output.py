@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qarnot_domain.emulator._store import OUTPUT_LIMIT, Output
 
 if TYPE_CHECKING:
     from tests.unit.emulator.conftest import Driver
@@ -127,3 +131,40 @@ def test_output_is_plain_text(cloud: Driver) -> None:
     url = f"/tasks/{cloud.create_task()}/stdout"
     for response in (cloud.get(url), cloud.get(f"{url}/0"), cloud.post(f"{url}/0")):
         assert response.header("content-type") == "text/plain; charset=utf-8"
+
+
+_LINES = st.lists(
+    st.tuples(
+        st.integers(0, 1),
+        st.sampled_from([0, 1, OUTPUT_LIMIT // 3, OUTPUT_LIMIT - 5, 2 * OUTPUT_LIMIT]),
+        st.sampled_from(["", "all", "one"]),
+    ),
+    max_size=12,
+)
+
+
+@given(_LINES)
+def test_output_is_a_circular_buffer(lines: list[tuple[int, int, str]]) -> None:
+    """Of all that was written the last lines are there, as many as the limit holds."""
+    output, written = Output(), list[tuple[int, str]]()
+    given_out: dict[int | None, int] = {None: 0, 0: 0}
+    for instance_id, length, consumed in lines:
+        text = f"{len(written) % 10}" * length
+        output.write(instance_id, text)
+        # A line that is too long by itself keeps its end.
+        written.append((instance_id, f"[{instance_id}] {text}\n"[-OUTPUT_LIMIT:]))
+        kept, size = len(written), 0
+        while kept and size + len(written[kept - 1][1]) <= OUTPUT_LIMIT:
+            kept -= 1
+            size += len(written[kept][1])
+
+        def held(reader: int | None, start: int) -> str:
+            return "".join(line for writer, line in written[start:] if reader in (None, writer))
+
+        for reader in (None, 0, 1):
+            assert output.read(reader) == held(reader, kept)
+        assert output.tail(100) == held(None, kept)[-100:]
+        if consumed:
+            reader = None if consumed == "all" else 0
+            assert output.consume(reader) == held(reader, max(kept, given_out[reader]))
+            given_out[reader] = len(written)
