@@ -19,6 +19,9 @@ JOB_UUID = "99999999-8888-4777-8666-abcdefabcdef"
 ZERO_UUID = "00000000-0000-0000-0000-000000000000"
 UNSET_DATE = "0001-01-01T00:00:00Z"
 
+LONG = {"EMULATOR_EXECUTION_TIME": "01:00:00"}
+"""The constants of what executes for an hour in the emulator."""
+
 JOB_PAYLOAD: dict[str, Any] = {
     "uuid": JOB_UUID,
     "name": "name on the server",
@@ -89,6 +92,11 @@ class ActingClock:
 
     def advance(self, by: timedelta) -> None:
         self._clock.advance(by)
+
+
+def follow(emulator: Emulator) -> ActingClock:
+    """A clock that takes the emulator's along and notes each sleep."""
+    return ActingClock(lambda seconds: emulator.advance(timedelta(seconds=seconds)))
 
 
 def in_step(count: int, call: Callable[[], T]) -> list[T | Exception]:

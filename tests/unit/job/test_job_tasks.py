@@ -18,14 +18,8 @@ from qarnot_domain import (
 )
 from qarnot_domain.emulator import Emulator
 
-from ..driving import JOB_PAYLOAD, ActingClock, add_task, connect, operations, submitted
+from ..driving import JOB_PAYLOAD, ActingClock, add_task, connect, follow, operations, submitted
 from .members import assign_refused, own_clock
-
-
-def follow(emulator: Emulator) -> ActingClock:
-    """A clock that takes the emulator's along and notes each sleep."""
-    return ActingClock(lambda seconds: emulator.advance(timedelta(seconds=seconds)))
-
 
 # --- tasks ------------------------------------------------------------------------------------
 

@@ -18,14 +18,7 @@ from qarnot_domain import (
 )
 from qarnot_domain.emulator import Emulator
 
-from ..driving import PROFILE, ActingClock, connect, operations
-
-LONG = {"EMULATOR_EXECUTION_TIME": "01:00:00"}
-
-
-def follow(emulator: Emulator) -> ActingClock:
-    """A clock that takes the emulator's along and notes each sleep."""
-    return ActingClock(lambda seconds: emulator.advance(timedelta(seconds=seconds)))
+from ..driving import LONG, PROFILE, ActingClock, connect, follow, operations
 
 
 def task_of(connection: Connection, **constants: str) -> Task:
