@@ -36,9 +36,20 @@ TESTS = {
     "_cache": ["unit/test_cache.py", "unit/test_refresh.py"],
     "exceptions": ["unit/test_exceptions.py", "property/test_exceptions.py"],
     "filters": ["unit/test_filters.py", "property/test_filters.py"],
-    "_fields": ["property/test_convert.py", "unit/job", "unit/test_refresh.py"],
-    "_checks": ["unit/test_values.py", "unit/task", "unit/pool", "unit/job"],
-    "_codecs": ["property/test_convert.py", "unit/test_values.py", "unit/task", "unit/job"],
+    "_fields": [
+        "property/test_convert.py",
+        "unit/job",
+        "unit/executions",
+        "unit/test_refresh.py",
+    ],
+    "_checks": ["unit/test_values.py", "unit/task", "unit/pool", "unit/executions", "unit/job"],
+    "_codecs": [
+        "property/test_convert.py",
+        "unit/test_values.py",
+        "unit/task",
+        "unit/executions",
+        "unit/job",
+    ],
     "_submission": ["unit/test_submission.py"],
     "_convert": [
         "property/test_convert.py",
@@ -47,8 +58,8 @@ TESTS = {
         "unit/test_values.py",
         "unit/test_connection.py",
     ],
-    "_resource": ["unit/job", "unit/test_submission.py", "unit/pool"],
-    "job": ["unit/job", "unit/test_submission.py"],
+    "_resource": ["unit/job", "unit/test_submission.py", "unit/executions", "unit/pool"],
+    "job": ["unit/job", "unit/executions", "unit/test_submission.py"],
 }
 """Module -> the tests that are to notice its mutants, the fastest first."""
 

@@ -8,7 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from qarnot_domain import Connection, Job, Task
+import pytest
+
+from qarnot_domain import Connection, Job, Pool, Task
 from qarnot_domain.emulator import Emulator, ManualClock
 
 T = TypeVar("T")
@@ -21,6 +23,9 @@ UNSET_DATE = "0001-01-01T00:00:00Z"
 
 LONG = {"EMULATOR_EXECUTION_TIME": "01:00:00"}
 """The constants of what executes for an hour in the emulator."""
+
+SECRET = "QARNOT_SECRET__PASSWORD"
+"""The name of a constant whose value the API masks."""
 
 JOB_PAYLOAD: dict[str, Any] = {
     "uuid": JOB_UUID,
@@ -45,6 +50,23 @@ JOB_PAYLOAD: dict[str, Any] = {
 def operations(emulator: Emulator) -> list[str | None]:
     """The operationIds of the requests so far, oldest first."""
     return [request.operation for request in emulator.requests]
+
+
+def sent_by(emulator: Emulator, action: Callable[[], object]) -> list[tuple[str | None, Any]]:
+    """The operations and bodies that an action sends."""
+    before = len(emulator.requests)
+    action()
+    return [(request.operation, request.body) for request in emulator.requests[before:]]
+
+
+def refused(draft: Task | Pool, emulator: Emulator) -> str:
+    """What submitting it is refused with; nothing may be sent, and it stays a draft."""
+    sent = len(emulator.requests)
+    with pytest.raises(ValueError, match=r"\w") as caught:
+        draft.submit()
+    assert emulator.requests[sent:] == []
+    assert (draft.uuid, draft.state) == (None, "UnSubmitted")
+    return str(caught.value)
 
 
 def connect(emulator: Emulator, **settings: Any) -> Connection:

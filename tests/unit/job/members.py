@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
-from qarnot_domain import Connection, Job
+from qarnot_domain import Connection, Job, JobState, MissingJobException, TimeSpan
 from qarnot_domain.emulator import Emulator, ManualClock
 
-from ..driving import JOB_PAYLOAD, POOL_UUID, connect
+from ..driving import JOB_PAYLOAD, JOB_UUID, POOL_UUID, connect
+from ..executions.kind import Kind
 
 LOCKABLE: dict[str, tuple[Any, Any]] = {
     "name": ("first", "second"),
@@ -69,6 +70,68 @@ EXPECTED: dict[str, Any] = {
     "last_modified": datetime(2026, 2, 3, 4, 5, 7, tzinfo=UTC),
 }
 """What the members are for `JOB_PAYLOAD`, but for the pool."""
+
+JOB: Final = Kind[Job](
+    cls=Job,
+    create=Connection.create_job,
+    created="createJob",
+    retrieve=Connection.retrieve_job,
+    missing=MissingJobException,
+    arguments={"name": "n"},
+    bad_arguments=(
+        ("name", {"name": ""}, ValueError),
+        ("name", {"name": None}, TypeError),
+        ("pool", {"pool": "banana"}, ValueError),
+        ("pool", {"pool": 1}, TypeError),
+        ("shortname", {"shortname": "Upper"}, ValueError),
+        ("shortname", {"shortname": b"bytes"}, TypeError),
+        ("use_dependencies", {"use_dependencies": 1}, TypeError),
+    ),
+    born="Active",
+    given={"name": "n", "use_dependencies": False},
+    body={"name": "n", "useDependencies": False},
+    defaults={
+        "shortname": None,
+        "pool": None,
+        "use_dependencies": False,
+        "state": JobState.UNSUBMITTED,
+        "max_wall_time": None,
+        "auto_delete": False,
+        "completion_ttl": TimeSpan.ZERO,
+        "tags": [],
+        "creation_date": None,
+        "state_transition_time": None,
+        "previous_state": None,
+        "previous_state_transition_time": None,
+        "last_modified": None,
+    },
+    unsaid={"name": "", "state": ""},
+    payload=JOB_PAYLOAD,
+    said={**EXPECTED, "uuid": JOB_UUID, "pool.uuid": POOL_UUID},
+    unreadable=(
+        ("uuid", None),
+        ("uuid", ""),
+        ("uuid", 3),
+        ("name", 3),
+        ("name", ["n"]),
+        ("shortname", {}),
+        ("poolUuid", 3),
+        ("state", 3),
+        ("state", {}),
+        ("previousState", []),
+        ("useDependencies", "true"),
+        ("useDependencies", 1),
+        ("autoDeleteOnCompletion", "no"),
+        ("maxWallTime", 3600),
+        ("maxWallTime", "banana"),
+        ("maxWallTime", "24:00:00"),
+        ("completionTimeToLive", ""),
+        ("tags", "plain text"),
+        ("tags", [3]),
+        ("tags", [None]),
+        ("tags", {"a": 1}),
+    ),
+)
 
 
 def answered(emulator: Emulator, job: Job, **members: Any) -> None:

@@ -207,28 +207,6 @@ def test_repr_shows_what_the_contract_says(qarnot_connection: Connection) -> Non
             assert expected in shown
 
 
-def test_repr_sends_nothing(qarnot_connection: Connection, qarnot_emulator: Emulator) -> None:
-    """Showing a job never sends a request, as a draft, stale, deleted or gone."""
-    job = qarnot_connection.create_job("n")
-
-    def show() -> None:
-        sent = len(qarnot_emulator.requests)
-        for text in (repr(job), str(job), job._repr_html_(), f"{job}"):
-            assert str(job.uuid) in text
-        assert sent == len(qarnot_emulator.requests)
-
-    show()
-    job.submit()
-    show()
-    job.update()
-    qarnot_emulator.advance(timedelta(minutes=1))
-    show()
-    job.delete()
-    show()
-    qarnot_emulator.advance(timedelta(minutes=1))
-    show()
-
-
 def test_repr_never_shows_the_token(
     qarnot_connection: Connection, qarnot_emulator: Emulator
 ) -> None:

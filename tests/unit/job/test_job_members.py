@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -45,57 +44,6 @@ def test_constructor_takes_the_arguments_in_the_documented_order(
             job.shortname,
             job.use_dependencies,
         ) == ("n", POOL_UUID, "s", True)
-
-
-def test_constructor_defaults(qarnot_connection: Connection) -> None:
-    """A new job has the documented defaults."""
-    job = Job(qarnot_connection, "n")
-    assert {
-        member: getattr(job, member)
-        for member in (*SERVER_MEMBERS, "uuid", "tasks", "auto_update", "update_cache_time")
-    } == {
-        "uuid": None,
-        "name": "n",
-        "shortname": None,
-        "pool": None,
-        "use_dependencies": False,
-        "state": "UnSubmitted",
-        "max_wall_time": None,
-        "auto_delete": False,
-        "completion_ttl": "00:00:00",
-        "tags": [],
-        "tasks": [],
-        "creation_date": None,
-        "state_transition_time": None,
-        "previous_state": None,
-        "previous_state_transition_time": None,
-        "last_modified": None,
-        "auto_update": True,
-        "update_cache_time": 5,
-    }
-
-
-@pytest.mark.parametrize(
-    ("arguments", "error", "named"),
-    [
-        ({"name": ""}, ValueError, "name"),
-        ({"name": None}, TypeError, "name"),
-        ({"pool": "banana"}, ValueError, "pool"),
-        ({"pool": 1}, TypeError, "pool"),
-        ({"shortname": "Upper"}, ValueError, "shortname"),
-        ({"shortname": b"bytes"}, TypeError, "shortname"),
-        ({"use_dependencies": 1}, TypeError, "use_dependencies"),
-    ],
-)
-def test_constructor_refuses_what_the_setters_refuse(
-    qarnot_connection: Connection,
-    arguments: dict[str, Any],
-    error: type[Exception],
-    named: str,
-) -> None:
-    """An argument that is not allowed is refused at once, by its name."""
-    with pytest.raises(error, match=rf"^{named}\b"):
-        qarnot_connection.create_job(**{"name": "n", **arguments})
 
 
 @pytest.mark.parametrize("member", SERVER_MEMBERS)

@@ -65,17 +65,6 @@ def test_submit_never_sends_a_state(
     assert "state" not in qarnot_emulator.requests[0].body
 
 
-def test_submit_again_does_nothing(
-    qarnot_connection: Connection, qarnot_emulator: Emulator
-) -> None:
-    """A second call sends nothing and changes nothing."""
-    job = submitted(qarnot_connection)
-    uuid = job.uuid
-    job.submit()
-    assert uuid == job.uuid
-    assert operations(qarnot_emulator) == ["createJob"]
-
-
 @pytest.mark.parametrize("threads", [2, 8])
 def test_submit_from_several_threads_is_one_post(
     qarnot_connection: Connection, qarnot_emulator: Emulator, threads: int

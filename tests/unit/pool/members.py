@@ -1,27 +1,30 @@
-"""What the tests of `Pool` share: its members, what they may be, how they are sent."""
+"""What the tests know of pools: their own members, what they may be, how they are sent."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import time
 from typing import Any, Final
 
 from qarnot_domain import (
+    Connection,
     ElasticProperty,
     FixedScalingPolicy,
     ManagedTasksQueueScalingPolicy,
+    MissingPoolException,
+    MissingPoolInstanceException,
     MultiSlotsSettings,
+    Pool,
     PoolState,
     RetrySettings,
     Scaling,
-    Status,
-    TaskError,
     TimePeriodAlways,
     TimePeriodWeeklyRecurring,
     TimeSpan,
 )
 
 from ..driving import POOL_UUID, PROFILE
-from ..task.members import DEFAULTS, EXECUTION, STATUS, Setting
+from ..executions import members as common
+from ..executions.kind import Ending, ExecutionKind, Setting
 
 ELASTIC: Final = ElasticProperty(True, 1, 8, 2, 60, 0.25, 30)
 
@@ -72,8 +75,8 @@ SCALING_SAID: Final = Scaling.from_json({**SCALING_WIRE, "activePolicyName": "ot
 NOT_ELASTIC: Final = ElasticProperty(False, 0, 0, 0, 90, 0.4, 90)
 """What the emulator says of a pool that was told nothing."""
 
-POOL: Final[dict[str, Setting]] = {
-    **EXECUTION,
+_SETTINGS: Final[dict[str, Setting]] = {
+    **common.SETTINGS,
     "profile": Setting("profile", "other", "other"),
     "instancecount": Setting("instanceCount", 0, 0),
     "elastic_property": Setting(
@@ -105,78 +108,143 @@ POOL: Final[dict[str, Setting]] = {
         "multiSlotsSettings", MultiSlotsSettings(2), {"slotsPerNode": 2}
     ),
 }
-"""The members of a pool."""
 
-COMMITTABLE: Final = ("constants", "tags", "elastic_property", "scaling")
-"""The members of a pool that `commit` sends."""
-
-POOL_DEFAULTS: Final[dict[str, Any]] = {
-    **DEFAULTS,
-    "profile": "",
-    "instancecount": 1,
-    **dict.fromkeys(
-        name for name in POOL if name not in (*DEFAULTS, "profile", "instancecount", "name")
-    ),
-    "state": PoolState.UNSUBMITTED,
-    "target_running_instance_count": None,
-    "queued_or_running_task_instances_count": None,
-    "total_slot_capacity": None,
-    "pool_usage": None,
-}
-"""What the members of a pool are in a draft, but for its name."""
-
-POOL_PAYLOAD: Final[dict[str, Any]] = {
-    **{setting.wire: setting.sent for setting in POOL.values()},
+_PAYLOAD: Final[dict[str, Any]] = {
+    **{setting.wire: setting.sent for setting in _SETTINGS.values()},
+    **common.PAYLOAD,
     "scaling": {**SCALING_WIRE, "activePolicyName": "otherwise"},
     "uuid": POOL_UUID,
-    "name": "name on the server",
-    "shortname": "shortname-on-the-server",
-    "profile": PROFILE,
     "state": "Closing",
-    "previousState": "FullyExecuting",
-    "instanceCount": 3,
-    "errors": [{"code": "C", "message": "failed"}],
-    "status": STATUS,
-    "runningInstanceCount": 4,
-    "runningCoreCount": 64,
     "targetRunningInstanceCount": 5,
     "queuedOrRunningTaskInstancesCount": 6,
     "totalSlotCapacity": 8,
     "poolUsage": 0.375,
     "executionTime": "8.00:00:00",
     "wallTime": "1.00:00:00",
-    "stateTransitionTime": "2026-02-03T04:05:06Z",
-    "previousStateTransitionTime": "2026-02-03T04:05:05Z",
-    "lastModified": "2026-02-03T04:05:07Z",
-    "creationDate": "2026-02-03T04:05:04Z",
-    "endDate": "2026-02-03T04:05:08Z",
 }
-"""A pool as the API gives it, with every member, each unlike its default."""
 
-POOL_SAID: Final[dict[str, Any]] = {
-    **{name: setting.in_draft for name, setting in POOL.items()},
-    "scaling": SCALING_SAID,
-    "name": "name on the server",
-    "shortname": "shortname-on-the-server",
-    "profile": PROFILE,
-    "uuid": POOL_UUID,
-    "state": PoolState.CLOSING,
-    "previous_state": "FullyExecuting",
-    "instancecount": 3,
-    "errors": [TaskError.from_json({"code": "C", "message": "failed"})],
-    "status": Status.from_json(STATUS),
-    "running_instance_count": 4,
-    "running_core_count": 64,
-    "target_running_instance_count": 5,
-    "queued_or_running_task_instances_count": 6,
-    "total_slot_capacity": 8,
-    "pool_usage": 0.375,
-    "execution_time": TimeSpan("8.00:00:00"),
-    "wall_time": TimeSpan("1.00:00:00"),
-    "state_transition_time": datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC),
-    "previous_state_transition_time": datetime(2026, 2, 3, 4, 5, 5, tzinfo=UTC),
-    "last_modified": datetime(2026, 2, 3, 4, 5, 7, tzinfo=UTC),
-    "creation_date": datetime(2026, 2, 3, 4, 5, 4, tzinfo=UTC),
-    "end_date": datetime(2026, 2, 3, 4, 5, 8, tzinfo=UTC),
+UNKNOWN_POLICY: Final[dict[str, Any]] = {
+    "type": "Tidal",
+    "name": "tides",
+    "enabledPeriods": [{"type": "Lunar"}],
 }
-"""What the members are for `POOL_PAYLOAD`."""
+_POLICY_IN_PART: Final[dict[str, Any]] = {
+    **SCALING_WIRE["policies"][0],
+    **common.LATER,
+    "enabledPeriods": [{"type": "Lunar", "phase": 1}],
+}
+
+POOL: Final = ExecutionKind[Pool](
+    cls=Pool,
+    create=Connection.create_pool,
+    created="createPool",
+    retrieve=Connection.retrieve_pool,
+    listed=Connection.pools,
+    missing=MissingPoolException,
+    missing_instance=MissingPoolInstanceException,
+    arguments={"name": "n", "profile": PROFILE},
+    bad_arguments=(
+        ("name", {"name": ""}, ValueError),
+        ("profile", {"profile": ""}, ValueError),
+        ("profile", {"profile": None}, TypeError),
+        ("instancecount", {"instancecount": -1}, ValueError),
+        ("instancecount", {"instancecount": 2**31}, ValueError),
+        ("instancecount", {"instancecount": True}, TypeError),
+        ("instancecount", {"instancecount": "2"}, TypeError),
+        ("shortname", {"shortname": "-"}, ValueError),
+    ),
+    born="Submitted",
+    given={"name": "n", "profile": PROFILE, "instancecount": 1},
+    body={"name": "n", "profile": PROFILE, "instanceCount": 1},
+    defaults={
+        **dict.fromkeys(name for name in _SETTINGS if name != "name"),
+        **common.DEFAULTS,
+        "profile": "",
+        "instancecount": 1,
+        "state": PoolState.UNSUBMITTED,
+        "target_running_instance_count": None,
+        "queued_or_running_task_instances_count": None,
+        "total_slot_capacity": None,
+        "pool_usage": None,
+    },
+    derived={"is_elastic": False, "elastic_maximum_slots": 1},
+    unsaid={"name": "", "state": "", "instancecount": 0},
+    payload=_PAYLOAD,
+    said={
+        **{name: setting.in_draft for name, setting in _SETTINGS.items()},
+        **common.SAID,
+        "scaling": SCALING_SAID,
+        "uuid": POOL_UUID,
+        "state": PoolState.CLOSING,
+        "target_running_instance_count": 5,
+        "queued_or_running_task_instances_count": 6,
+        "total_slot_capacity": 8,
+        "pool_usage": 0.375,
+        "execution_time": TimeSpan("8.00:00:00"),
+        "wall_time": TimeSpan("1.00:00:00"),
+    },
+    settings=_SETTINGS,
+    committable={"constants": {}, "tags": [], "elastic_property": NOT_ELASTIC, "scaling": None},
+    read_only=("jobs", "tasks"),
+    refused=(
+        *common.REFUSED,
+        ("constants", {f"K{n}": "" for n in range(51)}, ValueError),
+        ("profile", None, TypeError),
+        ("instancecount", -1, ValueError),
+        ("instancecount", 2**31, ValueError),
+        ("instancecount", True, TypeError),
+        ("instancecount", 1.0, TypeError),
+        ("instancecount", "2", TypeError),
+        ("instancecount", None, TypeError),
+        ("elastic_property", {"isElastic": True}, TypeError),
+        ("elastic_property", True, TypeError),
+        ("scaling", [FixedScalingPolicy(1, "a", [TimePeriodAlways()])], TypeError),
+        ("scaling", [], TypeError),
+        ("scaling", {"policies": []}, TypeError),
+        ("preparation_command_line", "", ValueError),
+        ("preparation_command_line", 3, TypeError),
+        ("preparation_command_line", common.LONE_SURROGATE, ValueError),
+        ("tasks_default_wait_for_pool_resources_synchronization", "yes", TypeError),
+        ("default_retry_settings", 3, TypeError),
+        ("multi_slots_settings", 2, TypeError),
+    ),
+    limits=(
+        *common.LIMITS,
+        ("tags", ["x" * 511, *(str(n) for n in range(9))]),
+        ("constants", {f"K{n}": "x" * 2048 for n in range(50)}),
+        ("instancecount", 2**31 - 1),
+    ),
+    newer=(
+        *common.NEWER,
+        ("elasticProperty", {**_PAYLOAD["elasticProperty"], **common.LATER}),
+        ("multiSlotsSettings", {"slotsPerNode": 2, **common.LATER}),
+        ("scaling", {"policies": [UNKNOWN_POLICY, _POLICY_IN_PART], **common.LATER}),
+        ("preparationTask", {"commandLine": "prepare.sh", **common.LATER}),
+    ),
+    none_said=(
+        *common.NONE_SAID,
+        ("scaling", {"policies": None, "activePolicyName": None}, "scaling", Scaling([])),
+        (
+            "elasticProperty",
+            dict.fromkeys(_PAYLOAD["elasticProperty"]),
+            "elastic_property",
+            ElasticProperty(is_elastic=False),
+        ),
+    ),
+    unreadable=(
+        *common.UNREADABLE,
+        ("elasticProperty", []),
+        ("elasticProperty", {"isElastic": "yes"}),
+        ("scaling", []),
+        ("scaling", {"policies": {}}),
+        ("scaling", {"policies": [3]}),
+        ("scaling", {"policies": [{"type": "Fixed", "slotsCount": "1"}]}),
+        ("scaling", {"activePolicyName": 3}),
+        ("preparationTask", "prepare.sh"),
+        ("preparationTask", {"commandLine": 3}),
+        ("multiSlotsSettings", 2),
+        ("poolUsage", "0.5"),
+    ),
+    ending=Ending("close", "Closing", "Closed"),
+    for_submitted=("commit", "update_resources", "close"),
+)

@@ -6,28 +6,10 @@ from typing import Any
 
 import pytest
 
-from qarnot_domain import (
-    Connection,
-    GpuHardware,
-    InvalidRequestException,
-    Job,
-    Pool,
-    ResourcesBucket,
-    Task,
-)
+from qarnot_domain import Connection, GpuHardware, InvalidRequestException, Job, Pool
 from qarnot_domain.emulator import Emulator
 
-from ..driving import JOB_UUID, PROFILE, operations, submitted
-
-
-def refused(task: Task, emulator: Emulator) -> str:
-    """What submitting the task is refused with; nothing may be sent, and it stays a draft."""
-    sent = len(emulator.requests)
-    with pytest.raises(ValueError, match=r"\w") as caught:
-        task.submit()
-    assert emulator.requests[sent:] == []
-    assert (task.uuid, task.state) == (None, "UnSubmitted")
-    return str(caught.value)
+from ..driving import JOB_UUID, PROFILE, operations, refused, submitted
 
 
 @pytest.fixture(name="job_in_pool")
@@ -148,39 +130,6 @@ def test_both_places_in_a_job_given_by_its_uuid(
 
 
 # --- what with ------------------------------------------------------------------------------------
-
-
-def test_resources_exclude_resource_buckets(
-    qarnot_connection: Connection, qarnot_emulator: Emulator
-) -> None:
-    """Its input is said in one of the two ways."""
-    task = qarnot_connection.create_task("n", PROFILE)
-    task.resources = [ResourcesBucket("a")]
-    task.resource_buckets = ["b"]
-    message = refused(task, qarnot_emulator)
-    assert ("resources" in message, "resource_buckets" in message) == (True, True)
-    task.resource_buckets = []
-    task.submit()
-    assert task.resources == [ResourcesBucket("a")]
-
-
-@pytest.mark.parametrize("target", ["targeted_reserved_machine_key", "targeted_reservation_name"])
-@pytest.mark.parametrize("scheduling_type", [None, "flex", "onDemand"])
-def test_target_needs_reserved_scheduling(
-    qarnot_connection: Connection,
-    qarnot_emulator: Emulator,
-    target: str,
-    scheduling_type: str | None,
-) -> None:
-    """Only reserved machines can be named."""
-    task = qarnot_connection.create_task("n", PROFILE)
-    setattr(task, target, "rack-1")
-    task.scheduling_type = scheduling_type
-    message = refused(task, qarnot_emulator)
-    assert (target in message, "scheduling_type" in message) == (True, True)
-    task.scheduling_type = "RESERVED"
-    task.submit()
-    assert getattr(task, target) == "rack-1"
 
 
 @pytest.mark.parametrize("place", ["pool", "job"])
