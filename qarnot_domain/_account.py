@@ -16,7 +16,7 @@ from .account import (
     UserComputingQuotas,
     UserInfo,
 )
-from .exceptions import MalformedResponseException, MissingProfileException, QarnotException
+from .exceptions import MissingProfileException, QarnotException
 from .hardware_constraint import CpuModelHardware, HardwareConstraint
 
 S = TypeVar("S")
@@ -34,23 +34,23 @@ class Account:
         self._gateway = gateway
 
     def user_info(self) -> UserInfo:
-        return _read(UserInfo.from_json, convert.wire(self._gateway.retrieve_user_info()))
+        return self._read(UserInfo.from_json, convert.wire(self._gateway.retrieve_user_info()))
 
     def user_quotas(self) -> UserComputingQuotas:
         answer = self._gateway.retrieve_user_computing_quotas()
-        return _read(UserComputingQuotas.from_json, convert.wire(answer))
+        return self._read(UserComputingQuotas.from_json, convert.wire(answer))
 
     def organization_quotas(self) -> OrganizationComputingQuotasDetails:
         answer = self._gateway.retrieve_organization_computing_quotas()
-        return _read(OrganizationComputingQuotasDetails.from_json, convert.wire(answer))
+        return self._read(OrganizationComputingQuotasDetails.from_json, convert.wire(answer))
 
     def profile_names(self) -> list[str]:
         names = convert.texts(self._gateway.list_profiles())
-        return [_read(codecs.read_text, name) for name in names]
+        return [self._read(codecs.read_text, name) for name in names]
 
     def profile(self, name: str) -> Profile:
-        checks.check_id("name", name)
-        return _read(Profile.from_json, convert.wire(self._gateway.retrieve_profile(name)))
+        self._gateway.check_id("name", name)
+        return self._read(Profile.from_json, convert.wire(self._gateway.retrieve_profile(name)))
 
     def profile_or_none(self, name: str) -> Profile | None:
         try:
@@ -72,12 +72,12 @@ class Account:
         _LIMIT.check("limit", limit)
         _OFFSET.check("offset", offset)
         page = convert.wire(self._gateway.list_hardware_constraints(limit, offset))
-        data = _read(codecs.read_list, page.get("data"))
+        data = self._read(codecs.read_list, page.get("data"))
         return OffsetPage(
-            tuple(_read(HardwareConstraint._read, item) for item in data),
+            tuple(self._read(HardwareConstraint._read, item) for item in data),
             offset,
             limit,
-            _read(codecs.read_integer, page.get("total")),
+            self._read(codecs.read_integer, page.get("total")),
         )
 
     def cpu_models(self, cpu_model: str) -> list[CpuModelHardware]:
@@ -89,11 +89,11 @@ class Account:
             if error.status_code == 404:
                 return []
             raise
-        return [_read(CpuModelHardware.from_json, wire) for wire in convert.wires(found)]
+        return [self._read(CpuModelHardware.from_json, wire) for wire in convert.wires(found)]
 
-
-def _read(read: Callable[[S], T], value: S) -> T:
-    try:
-        return read(value)
-    except ValueError as error:
-        raise MalformedResponseException(f"the answer cannot be read: {error}") from error
+    def _read(self, read: Callable[[S], T], value: S) -> T:
+        try:
+            return read(value)
+        except ValueError as error:
+            # Without its cause, whose words are the server's own.
+            raise self._gateway.malformed(f"the answer cannot be read: {error}") from None

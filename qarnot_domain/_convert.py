@@ -89,7 +89,7 @@ def _item(item: object) -> Wire:
         return item
     if isinstance(item, _Model):
         return wire(item)
-    raise MalformedResponseException(f"expected an object in the list, not {item!r}")
+    raise MalformedResponseException(f"expected an object in the list, not {type(item).__name__}")
 
 
 def job_create(creation: Wire) -> JobCreate:

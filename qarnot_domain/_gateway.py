@@ -100,7 +100,7 @@ from ._retry import Kind
 from ._sending import Answer, Operation, Sender, Tries, date_of, unknown_outcome
 from ._transport import Refused, Transport
 from .config import Settings
-from .exceptions import QarnotException, ResourceName
+from .exceptions import MalformedResponseException, QarnotException, ResourceName, redact
 
 T = TypeVar("T")
 
@@ -183,14 +183,20 @@ class Gateway:
         self._sender.closed = True
         self._transport.close()
 
-    def check_id(self, uuid: str) -> str:
-        """A uuid or shortname given by the user, and not the token by mistake.
+    def check_id(self, member: str, value: object) -> str:
+        """A part of a URL, and not the token by somebody's mistake.
 
-        The token would stand in the URL, which the HTTP library and every server on the way log.
+        The HTTP library and every server on the way log it.
         """
-        if uuid == self._token:
-            raise ValueError("uuid must be a uuid or a shortname, and this is the client_token")
-        return check_id("uuid", uuid)
+        if value == self._token.reveal():
+            raise ValueError(
+                f"{member} must be a uuid or a shortname, and this is the client_token"
+            )
+        return check_id(member, value)
+
+    def malformed(self, problem: str) -> MalformedResponseException:
+        """The exception for an answer that says something else than the API documents."""
+        return MalformedResponseException(redact(problem, self._token.reveal()))
 
     def tries(self, *, keyed: bool = False) -> Tries:
         """A fresh count of attempts; `keyed` for the creation of something with a shortname."""
@@ -265,7 +271,7 @@ class Gateway:
         if not isinstance(item.status_code, int):
             raise TypeError(f"an item's statusCode is {item.status_code!r}")
         if 200 <= item.status_code < 300:
-            return check_id("uuid", item.uuid)
+            return self.check_id("uuid", item.uuid)
         body = json.dumps({"message": item.message or None}).encode()
         error = self._sender.refusal(operation, item.status_code, body)
         return error if 400 <= item.status_code < 500 else unknown_outcome(operation, error)
@@ -406,7 +412,7 @@ class Gateway:
             created = call(client=self._api).parsed
             if not isinstance(created, Created):
                 raise TypeError("not one object was created but a list")
-            check_id("uuid", created.uuid)
+            self.check_id("uuid", created.uuid)
             return created
 
         return self._sender.send(Operation(name, _creation(tries), missing), send, tries)

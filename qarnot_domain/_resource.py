@@ -147,7 +147,7 @@ class Resource(ABC):
         """
         snapshot = Snapshot.read(cls._members, payload, is_part=is_summary)
         try:
-            uuid = checks.check_id("uuid", codecs.read_text(payload.get("uuid")))
+            uuid = connection._gateway.check_id("uuid", codecs.read_text(payload.get("uuid")))
         except ValueError as error:
             raise ValueError(f"uuid: {error}") from error
         resource = cls.__new__(cls)
@@ -160,7 +160,7 @@ class Resource(ABC):
         try:
             return cls.from_json(connection, wire, is_summary)
         except ValueError as error:
-            raise _malformed(cls._kind, error) from error
+            raise _malformed(connection, cls._kind, error) from None
 
     @classmethod
     def _reference(cls, connection: Connection, uuid: str) -> Self:
@@ -401,7 +401,7 @@ class Resource(ABC):
         wire = self._retrieve(uuid).parsed
         snapshot = self._read(wire)
         if str(wire.get("uuid")).lower() != uuid.lower():
-            raise _malformed(self._kind, ValueError(f"it is not {uuid}"))
+            raise _malformed(self._connection, self._kind, f"it is not {uuid}")
         return snapshot
 
     def update(self, flushcache: bool = False) -> None:
@@ -427,7 +427,7 @@ class Resource(ABC):
         try:
             return Snapshot.read(self._members, wire)
         except ValueError as error:
-            raise _malformed(self._kind, error) from error
+            raise _malformed(self._connection, self._kind, error) from None
 
     def _ticket(self) -> Ticket:
         """What to take before asking for it together with others, for `_offer`."""
@@ -485,5 +485,5 @@ class Resource(ABC):
         return f"<table><caption>{type(self).__name__}</caption>{rows}</table>"
 
 
-def _malformed(kind: str, error: ValueError) -> MalformedResponseException:
-    return MalformedResponseException(f"the answer is not a {kind}: {error}")
+def _malformed(connection: Connection, kind: str, problem: object) -> MalformedResponseException:
+    return connection._gateway.malformed(f"the answer is not a {kind}: {problem}")

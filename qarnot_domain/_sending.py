@@ -138,6 +138,7 @@ class Sender:
                             ) from error
                         raise _Malformed(_reason(error)) from error
             except Failure as failure:
+                failure.seal(self._token)
                 self._after(operation, failure, exchange, tries)
             else:
                 tries.succeed()
@@ -200,7 +201,7 @@ class Sender:
             resource=operation.resource,
             method=exchange.method,
             url=exchange.url,
-            secret=self._token,
+            secret=self._token.reveal(),
         )
 
     def _exception(
@@ -213,9 +214,8 @@ class Sender:
             error_type = MalformedResponseException
         elif isinstance(failure, Lost) and failure.timed_out:
             error_type = TimeoutException
-        reason = redact(failure.reason, self._token)
-        url = redact(exchange.url or "", self._token) or None
-        return error_type(f"{operation.name}: {reason}", method=exchange.method, url=url)
+        url = redact(exchange.url or "", self._token.reveal()) or None
+        return error_type(f"{operation.name}: {failure.reason}", method=exchange.method, url=url)
 
 
 class _Malformed(Failure):

@@ -19,8 +19,10 @@ from typing import Final
 
 import httpx
 
+from ._secret import Secret
 from ._version import __version__
 from .config import Settings
+from .exceptions import redact
 
 _KEEP_ALIVE_SECONDS: Final = 90.0
 """Longer than the cache is fresh, so that polling does not pay for a TLS handshake each time."""
@@ -40,6 +42,15 @@ class Failure(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+    def seal(self, token: Secret) -> None:
+        """Forget what may show the token: where it came from, and the token in the server's words.
+
+        The frames of the HTTP library hold each request as it is written.
+        """
+        self.reason = redact(self.reason, token.reveal())
+        self.args = (self.reason,)
+        self.__cause__ = self.__context__ = self.__traceback__ = None
 
 
 class NotSent(Failure):
@@ -62,6 +73,11 @@ class Refused(Failure):
         self.status = status
         self.headers = headers
         self.body = body
+
+    def seal(self, token: Secret) -> None:
+        super().seal(token)
+        self.headers = {n: redact(value, token.reveal()) for n, value in self.headers.items()}
+        self.body = redact(self.body.decode("latin-1"), token.reveal()).encode("latin-1")
 
 
 class Exchange:
@@ -170,7 +186,7 @@ class _TokenAuth(httpx.Auth):
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         if _origin(request.url) == self._origin:
-            request.headers["Authorization"] = self._token
+            request.headers["Authorization"] = self._token.reveal()
         yield request
 
 

@@ -8,17 +8,19 @@ official SDK: the sections `cluster` and `client` of its ini file, and its varia
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from configparser import ConfigParser
 from configparser import Error as ConfigParserError
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 from urllib.parse import urlsplit
 
 import attrs
 
 from ._seconds import seconds
+from ._secret import Secret
 from .exceptions import QarnotGenericException
 
 DEFAULT_CLUSTER_URL: Final = "https://api.qarnot.com"
@@ -46,10 +48,10 @@ FileConf = str | os.PathLike[str] | Mapping[str, object]
 
 @attrs.frozen(kw_only=True)
 class Settings:
-    """The settings of a connection, complete and valid; the token is not in its repr."""
+    """The settings of a connection, complete and valid."""
 
     cluster_url: str
-    client_token: str = attrs.field(repr=False)
+    client_token: Secret
     cluster_unsafe: bool
     cluster_timeout: timedelta
     cluster_custom_certificate: str | None
@@ -62,7 +64,7 @@ class Settings:
 def load(
     fileconf: FileConf | None = None,
     *,
-    client_token: str | None = None,
+    client_token: Secret | None = None,
     cluster_url: str | None = None,
     cluster_unsafe: bool | None = None,
     cluster_timeout: float | timedelta | None = None,
@@ -105,7 +107,7 @@ def load(
     certificate = first("cluster_custom_certificate", cluster_custom_certificate)
     return Settings(
         cluster_url=_url(_or(first("cluster_url", cluster_url), DEFAULT_CLUSTER_URL), unsafe),
-        client_token=_token(first("client_token", client_token)),
+        client_token=_token(seal(first("client_token", client_token))),
         cluster_unsafe=unsafe,
         cluster_timeout=_duration("cluster_timeout", _or(timeout, DEFAULT_CLUSTER_TIMEOUT)),
         cluster_custom_certificate=None if certificate is None else _certificate(certificate),
@@ -114,6 +116,21 @@ def load(
         deadline=_duration("deadline", deadline),
         client_shortnames=_boolean("client_shortnames", client_shortnames),
     )
+
+
+def seal(value: object) -> Secret | None:
+    """What stands for a token, so that no traceback shows it; whether it is one is not checked."""
+    return value if value is None or isinstance(value, Secret) else Secret(cast("str", value))
+
+
+_PUBLIC: Final = ("cluster_url", "cluster_unsafe", "cluster_timeout", "cluster_custom_certificate")
+
+
+def seal_source(fileconf: FileConf | None) -> FileConf | None:
+    """The same source, but for a mapping whatever in it is not known to be public is sealed."""
+    if not isinstance(fileconf, Mapping):
+        return fileconf
+    return {name: value if name in _PUBLIC else seal(value) for name, value in fileconf.items()}
 
 
 def _or(value: object, default: object) -> object:
@@ -128,7 +145,9 @@ def _read_environment(environ: Mapping[str, str]) -> dict[str, object]:
         "cluster_timeout": "QARNOT_CLUSTER_TIMEOUT",
     }
     return {
-        name: environ[variable] for name, variable in names.items() if environ.get(variable, "")
+        name: value if name in _PUBLIC else seal(value)
+        for name, variable in names.items()
+        if (value := environ.get(variable, ""))
     }
 
 
@@ -139,22 +158,7 @@ def _read_file(fileconf: FileConf | None) -> dict[str, object]:
         return _read_mapping(fileconf)
     if not isinstance(fileconf, (str, os.PathLike)):
         raise TypeError(f"fileconf must be a path or a mapping, not {type(fileconf).__name__}")
-    path = Path(fileconf)
-    # No interpolation: a token may hold a per cent sign.
-    parser = ConfigParser(interpolation=None)
-    try:
-        # Windows editors put a byte-order mark in front.
-        parser.read_string(path.read_text(encoding="utf-8-sig"), source=str(path))
-    except UnicodeDecodeError:
-        # The error would carry the file's content, and so the token.
-        raise ValueError(f"fileconf {str(path)!r} is not UTF-8") from None
-    except ConfigParserError as error:
-        # Its message quotes the offending line, which may be the one with the token.
-        raise ValueError(
-            f"fileconf {str(path)!r} is not an ini file: {type(error).__name__}"
-        ) from None
-    except (OSError, ValueError) as error:
-        raise ValueError(f"fileconf {str(path)!r} cannot be read: {error}") from error
+    parser = _parse(Path(fileconf))
     options = {
         "cluster_url": ("cluster", "url"),
         "cluster_unsafe": ("cluster", "unsafe"),
@@ -163,13 +167,31 @@ def _read_file(fileconf: FileConf | None) -> dict[str, object]:
         "client_token": ("client", "token"),
     }
     found: dict[str, object] = {
-        name: parser.get(section, option)
+        name: parser.get(section, option) if name in _PUBLIC else seal(parser.get(section, option))
         for name, (section, option) in options.items()
         if parser.has_option(section, option)
     }
     if parser.has_option("client", "auth"):
-        found.setdefault("client_token", parser.get("client", "auth"))
+        found.setdefault("client_token", seal(parser.get("client", "auth")))
     return found
+
+
+def _parse(path: Path) -> ConfigParser:
+    # No interpolation: a token may hold a per cent sign.
+    parser = ConfigParser(interpolation=None)
+    try:
+        # Windows editors put a byte-order mark in front.
+        parser.read_string(path.read_text(encoding="utf-8-sig"), source=str(path))
+    except UnicodeDecodeError:
+        problem = "is not UTF-8"
+    except ConfigParserError as error:
+        problem = f"is not an ini file: {type(error).__name__}"
+    except (OSError, ValueError) as error:
+        problem = f"cannot be read: {error}"
+    else:
+        return parser
+    # Not from there: those errors carry text of the file, and so perhaps the token.
+    raise ValueError(f"fileconf {str(path)!r} {problem}")
 
 
 def _read_mapping(fileconf: Mapping[str, object]) -> dict[str, object]:
@@ -186,9 +208,8 @@ def _read_mapping(fileconf: Mapping[str, object]) -> dict[str, object]:
             f"fileconf has no setting {', '.join(unknown)}; allowed: {', '.join(sorted(known))}"
         )
     found = dict(fileconf)
-    token = found.pop("client_auth", None)
-    if found.get("client_token") is None:
-        found["client_token"] = token
+    token = seal(found.pop("client_auth", None))
+    found["client_token"] = seal(found.get("client_token")) or token
     return found
 
 
@@ -219,15 +240,20 @@ def _url(value: object, unsafe: bool) -> str:
     return text.rstrip("/")
 
 
-def _token(value: object) -> str:
-    if value is None:
+_VISIBLE: Final = re.compile("[!-~]+")
+
+
+def _token(token: Secret | None) -> Secret:
+    if token is None:
         raise QarnotGenericException(
             "Token is mandatory: give client_token, a [client] token in the file, "
             "or QARNOT_CLIENT_TOKEN"
         )
-    token = _text("client_token", value)
+    kind: type = type(token.reveal())
+    if not issubclass(kind, str):
+        raise TypeError(f"client_token must be text, not {kind.__name__}")
     # Its text is never shown, not even to say what is wrong with it.
-    if not token or not all("!" <= character <= "~" for character in token):
+    if not _VISIBLE.fullmatch(token.reveal()):
         raise ValueError(
             "client_token must be visible ASCII characters without spaces or line ends"
         )

@@ -75,9 +75,12 @@ class Connection:
         client_shortnames: bool = False,
         clock: Clock | None = None,
     ) -> None:
+        source, token = config.seal_source(fileconf), config.seal(client_token)
+        # From here on nothing that a traceback may show holds the token.
+        del fileconf, client_token
         self._settings = config.load(
-            fileconf,
-            client_token=client_token,
+            source,
+            client_token=token,
             cluster_url=cluster_url,
             cluster_unsafe=cluster_unsafe,
             cluster_timeout=cluster_timeout,
@@ -91,13 +94,13 @@ class Connection:
         self._account = Account(gateway)
         self._jobs = Collection(
             partial(Job._from_answer, self),
-            lambda uuid: convert.wire(gateway.retrieve_job(gateway.check_id(uuid)).parsed),
+            lambda uuid: convert.wire(gateway.retrieve_job(gateway.check_id("uuid", uuid)).parsed),
             lambda query: convert.wire_page(gateway.paginate_jobs(convert.page_request(query))),
             JobFields,
         )
         self._tasks = Collection(
             partial(Task._from_answer, self),
-            lambda uuid: convert.wire(gateway.retrieve_task(gateway.check_id(uuid)).parsed),
+            lambda uuid: convert.wire(gateway.retrieve_task(gateway.check_id("uuid", uuid)).parsed),
             lambda query: convert.wire_page(gateway.paginate_tasks(convert.page_request(query))),
             TaskFields,
             lambda query: convert.wire_page(
@@ -106,7 +109,7 @@ class Connection:
         )
         self._pools = Collection(
             partial(Pool._from_answer, self),
-            lambda uuid: convert.wire(gateway.retrieve_pool(gateway.check_id(uuid)).parsed),
+            lambda uuid: convert.wire(gateway.retrieve_pool(gateway.check_id("uuid", uuid)).parsed),
             lambda query: convert.wire_page(gateway.paginate_pools(convert.page_request(query))),
             PoolFields,
             lambda query: convert.wire_page(
@@ -145,7 +148,9 @@ class Connection:
         self.close()
 
     def __repr__(self) -> str:
-        return f"Connection(cluster_url={self.cluster_url!r})"
+        # A traceback shows it half built when a setting is refused.
+        settings = getattr(self, "_settings", None)
+        return f"Connection({'' if settings is None else f'cluster_url={self.cluster_url!r}'})"
 
     # --- jobs ----------------------------------------------------------------------------
 

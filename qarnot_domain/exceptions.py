@@ -17,7 +17,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
-from html import unescape
+from html import escape, unescape
 from http import HTTPStatus
 from typing import Final, Literal, NamedTuple
 from urllib.parse import quote
@@ -277,10 +277,21 @@ def _type_for(status: int, message: str, resource: ResourceName | None) -> type[
 
 
 def redact(text: str, secret: str) -> str:
-    """The text without the secret, as it is and as it is written in a URL."""
+    """The text without the secret, however it is spelled in URLs, JSON, HTML or a `repr`."""
     if not secret:
         return text
-    return text.replace(secret, "[redacted]").replace(quote(secret, safe=""), "[redacted]")
+    spellings = {
+        secret,
+        quote(secret, safe=""),
+        quote(secret),
+        repr(secret)[1:-1],
+        json.dumps(secret)[1:-1],
+        escape(secret),
+    }
+    # The longest first: one may be part of another.
+    for spelling in sorted(spellings, key=len, reverse=True):
+        text = text.replace(spelling, "[redacted]")
+    return text
 
 
 def _json(body: bytes) -> object:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final, TypeAlias
 
 from qarnot_domain._clock import Clock
+from qarnot_domain._secret import Secret
 from qarnot_domain.emulator import (
     _general,
     _hardware,
@@ -88,7 +89,7 @@ class Cloud:
         *,
         clock: Clock,
         epoch: datetime,
-        token: str,
+        token: Secret,
         seed: int,
         limits: Limits,
         credits: float | None,
@@ -129,7 +130,7 @@ class Cloud:
     def authenticate(self, request: Request) -> None:
         """Refuse a request without the token."""
         sent = request.headers.get("authorization", "")
-        if not hmac.compare_digest(sent.encode(), self._token.encode()):
+        if not hmac.compare_digest(sent.encode(), self._token.reveal().encode()):
             raise Refusal(401, "Bad authentication token")
 
     @property

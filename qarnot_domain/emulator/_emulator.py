@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from qarnot_domain._clock import AdvanceableClock, SystemClock
+from qarnot_domain._secret import Secret
 from qarnot_domain.emulator import _dashboard, _state_file
 from qarnot_domain.emulator._asgi import create_app
 from qarnot_domain.emulator._cloud import Cloud
@@ -96,29 +97,31 @@ class Emulator:
         execute: bool = False,
         max_processes: int | None = None,
     ) -> None:
+        if token is None:
+            token = secrets.token_urlsafe() if execute else EMULATOR_TOKEN
+        self._token = Secret(token)
+        # From here on nothing that a traceback may show holds it.
+        del token
+        self._url: str | None = None
+        self._server: ServerThread | None = None
         if execute:
             _require_real(clock)
         if execute and state_file is not None:
             raise ValueError("execute and state_file exclude each other: what runs cannot be kept")
         if max_processes is not None and max_processes < 1:
             raise ValueError(f"max_processes must be at least 1, not {max_processes}")
-        if token is None:
-            token = secrets.token_urlsafe() if execute else EMULATOR_TOKEN
         if epoch is None:
             epoch = datetime.now(UTC) if clock is None else DEFAULT_EPOCH
         self._clock = SystemClock() if clock is None else clock
-        self._token = token
         self._host = host
         self._port = port
-        self._url: str | None = None
-        self._server: ServerThread | None = None
         self._executes = execute
         self._max_processes = max_processes or os.cpu_count() or 1
         self._executor: ExecutorThread | None = None
         self._cloud = Cloud(
             clock=self._clock,
             epoch=epoch,
-            token=token,
+            token=self._token,
             seed=seed,
             limits=Limits(max_jobs, max_tasks, max_pools),
             credits=credits,
@@ -199,7 +202,7 @@ class Emulator:
     @property
     def token(self) -> str:
         """The token, for `Connection(client_token=...)`."""
-        return self._token
+        return self._token.reveal()
 
     @property
     def clock(self) -> AdvanceableClock:

@@ -30,6 +30,7 @@ ORDER: Final = (
     "states",
     "_clock",
     "_seconds",
+    "_secret",
     # Values, settings, policy.
     "_checks",
     "_codecs",
@@ -265,9 +266,9 @@ def test_generated_client_never_imports_the_library() -> None:
 
 @pytest.mark.parametrize("path", emulator_files(), ids=lambda path: path.stem)
 def test_emulator_is_built_on_leaves_alone(path: Path) -> None:
-    """The server side shares time spans, states and the clock with the client, and no more."""
+    """The server side shares time spans, states, secrets and the clock with the client, no more."""
     imports = imports_of_file(path)
-    shared = {"_clock", "_words", "states", "timespan"}
+    shared = {"_clock", "_secret", "_words", "states", "timespan"}
     assert library_modules(imports) - {"emulator"} <= shared
     heads = {i.module.split(".")[0] for i in imports}
     assert heads & {"httpx", "qarnot_api", "attrs", "pytest"} == set()

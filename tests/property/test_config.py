@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qarnot_domain import QarnotGenericException
-from qarnot_domain.config import DEFAULT_CLUSTER_TIMEOUT, DEFAULT_CLUSTER_URL, load
+from qarnot_domain._secret import Secret
+from qarnot_domain.config import DEFAULT_CLUSTER_TIMEOUT, DEFAULT_CLUSTER_URL, load, seal
 
 from . import strategies as s
 
@@ -46,6 +47,11 @@ def first(values: list[Any], default: Any) -> Any:
     return next((value for value in values if value is not None), default)
 
 
+def sealed(name: str, value: Any) -> Any:
+    """The value as `Connection` hands it on."""
+    return seal(value) if name == "client_token" else value
+
+
 def from_sources(
     urls: list[Any], tokens: list[Any], timeouts: list[Any], unsafes: list[Any]
 ) -> Callable[[], Any]:
@@ -53,7 +59,7 @@ def from_sources(
     arguments, mapping = (
         {
             "cluster_url": urls[source],
-            "client_token": tokens[source],
+            "client_token": seal(tokens[source]),
             "cluster_timeout": timeouts[source],
             "cluster_unsafe": unsafes[source],
         }
@@ -82,11 +88,11 @@ def test_first_source_that_says_something_counts(
     settings = loading()
     default = DEFAULT_CLUSTER_TIMEOUT.total_seconds()
     assert settings.cluster_url == first(urls, DEFAULT_CLUSTER_URL)
-    assert settings.client_token == first(tokens, None)
+    assert settings.client_token == Secret(first(tokens, None))
     assert settings.cluster_timeout == timedelta(seconds=first(timeouts, default))
     assert settings.cluster_unsafe is first(unsafes, False)
     # Its text may be part of the repr's own words.
-    assert repr(settings) == repr(attrs.evolve(settings, client_token="another"))
+    assert repr(settings) == repr(attrs.evolve(settings, client_token=Secret("another")))
 
 
 @given(
@@ -101,7 +107,7 @@ def test_first_source_that_says_something_counts(
 def test_any_value_is_taken_or_refused_by_name(name: str, value: Any) -> None:
     """Whatever a setting is given, it is complete and in range, or the refusal names it."""
     try:
-        settings = load(**{"client_token": TOKEN, "environ": {}, name: value})
+        settings = load(**{"client_token": Secret(TOKEN), "environ": {}, name: sealed(name, value)})
     except (QarnotGenericException, TypeError, ValueError) as error:
         refusal = str(error)
     else:
@@ -110,7 +116,7 @@ def test_any_value_is_taken_or_refused_by_name(name: str, value: Any) -> None:
         assert settings.retry_wait >= timedelta(0)
         assert settings.retry_count >= 0
         assert settings.cluster_url.startswith(("https://", "http://"))
-        assert all("!" <= character <= "~" for character in settings.client_token)
+        assert all("!" <= character <= "~" for character in settings.client_token.reveal())
         return
     assert name in refusal
     assert TOKEN not in refusal
@@ -122,10 +128,10 @@ def test_any_text_of_a_file_is_read_or_refused_by_name(tmp_path_factory: Any, te
     path = tmp_path_factory.getbasetemp() / "any.conf"
     path.write_bytes(text.encode("utf-8", "surrogatepass"))
     try:
-        settings = load(path, client_token=TOKEN, environ={})
+        settings = load(path, client_token=Secret(TOKEN), environ={})
     except (TypeError, ValueError) as error:
         refusal = str(error)
     else:
-        assert settings.client_token == TOKEN
+        assert settings.client_token == Secret(TOKEN)
         return
     assert str(path) in refusal or "cluster_" in refusal

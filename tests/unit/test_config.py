@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from qarnot_domain import Connection, QarnotGenericException
+from qarnot_domain._secret import Secret
 from qarnot_domain.config import Settings, load
 
 TOKEN = "a-token-that-nobody-may-see"
@@ -34,7 +35,7 @@ ENVIRONMENT = {
 
 def given(**arguments: Any) -> Settings:
     """The settings with a token, nothing in the environment, and these arguments."""
-    return load(**{"client_token": TOKEN, "environ": {}, **arguments})
+    return load(**{"client_token": Secret(TOKEN), "environ": {}, **arguments})
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ def test_defaults() -> None:
     """Without anything but a token the settings are the documented ones."""
     assert given() == Settings(
         cluster_url="https://api.qarnot.com",
-        client_token=TOKEN,
+        client_token=Secret(TOKEN),
         cluster_unsafe=False,
         cluster_timeout=timedelta(seconds=30),
         cluster_custom_certificate=None,
@@ -83,7 +84,13 @@ def test_defaults() -> None:
             "https://environment.test",
             "https://api.qarnot.com",
         ),
-        ("client_token", "argument", "token-of-the-file", "token-of-the-environment", None),
+        (
+            "client_token",
+            Secret("argument"),
+            Secret("token-of-the-file"),
+            Secret("token-of-the-environment"),
+            None,
+        ),
         ("cluster_timeout", 3, 12.5, 7, 30),
     ],
 )
@@ -109,7 +116,7 @@ def test_sources_are_mixed_setting_by_setting(tmp_path: Path) -> None:
     path.write_text("[cluster]\nurl = https://file.test\n", encoding="utf-8")
     settings = load(path, environ=ENVIRONMENT, cluster_timeout=1)
     assert settings.cluster_url == "https://file.test"
-    assert settings.client_token == "token-of-the-environment"
+    assert settings.client_token == Secret("token-of-the-environment")
     assert settings.cluster_timeout == timedelta(seconds=1)
 
 
@@ -126,7 +133,7 @@ def test_unsafe_of_the_argument_beats_the_others(tmp_path: Path) -> None:
 def test_empty_variables_are_not_set() -> None:
     """A variable that is empty gives nothing, as in a shell script that clears it."""
     environ = dict.fromkeys(ENVIRONMENT, "")
-    assert load(client_token=TOKEN, environ=environ) == given()
+    assert load(client_token=Secret(TOKEN), environ=environ) == given()
     with pytest.raises(QarnotGenericException, match="Token is mandatory"):
         load(environ=environ)
 
@@ -173,7 +180,7 @@ def test_no_token_anywhere_says_where_to_give_one() -> None:
 def test_token_that_no_header_can_hold_is_refused_unseen(token: str) -> None:
     """It is a `ValueError` that names the setting and does not show the value."""
     with pytest.raises(ValueError, match="client_token") as caught:
-        given(client_token=token)
+        Connection(client_token=token)
     assert TOKEN not in everything_said(caught.value)
 
 
@@ -181,7 +188,7 @@ def test_token_that_no_header_can_hold_is_refused_unseen(token: str) -> None:
 def test_token_of_another_type_is_refused_unseen(token: Any) -> None:
     """It is a `TypeError` that names the setting and does not show the value."""
     with pytest.raises(TypeError, match="client_token") as caught:
-        given(client_token=token)
+        Connection(client_token=token)
     assert TOKEN not in everything_said(caught.value)
 
 
@@ -327,7 +334,7 @@ def test_plain_http_is_refused_from_every_source(tmp_path: Path) -> None:
     path.write_text("[cluster]\nurl = http://cluster.test\n", encoding="utf-8")
     environ = {"QARNOT_CLUSTER_URL": "http://cluster.test", "QARNOT_CLIENT_TOKEN": TOKEN}
     with pytest.raises(ValueError, match="cluster_url"):
-        load(path, client_token=TOKEN, environ={})
+        load(path, client_token=Secret(TOKEN), environ={})
     with pytest.raises(ValueError, match="cluster_url"):
         load(environ=environ)
 
@@ -467,7 +474,7 @@ def test_file_is_read_by_its_official_sections(ini: Path) -> None:
     for path in (ini, str(ini)):
         settings = load(path, environ={})
         assert settings.cluster_url == "https://file.test"
-        assert settings.client_token == "token-of-the-file"
+        assert settings.client_token == Secret("token-of-the-file")
         assert settings.cluster_timeout == timedelta(seconds=12.5)
         assert settings.cluster_unsafe is False
 
@@ -480,21 +487,21 @@ def test_file_of_the_official_sdk_with_more_in_it(tmp_path: Path) -> None:
         "[storage]\nurl=https://storage.test\nunsafe=false\n",
         encoding="utf-8",
     )
-    assert load(path, environ={}).client_token == "older-name"
+    assert load(path, environ={}).client_token == Secret("older-name")
 
 
 def test_file_may_hold_a_token_with_a_per_cent_sign(tmp_path: Path) -> None:
     """No character of a token means anything to the file's format."""
     path = tmp_path / "percent.conf"
     path.write_text("[client]\ntoken = 100%(x)s%%;#=\n", encoding="utf-8")
-    assert load(path, environ={}).client_token == "100%(x)s%%;#="
+    assert load(path, environ={}).client_token == Secret("100%(x)s%%;#=")
 
 
 def test_file_with_a_byte_order_mark(tmp_path: Path) -> None:
     """What an editor on Windows puts in front does no harm."""
     path = tmp_path / "mark.conf"
     path.write_text("[client]\ntoken = x\n", encoding="utf-8-sig")
-    assert load(path, environ={}).client_token == "x"
+    assert load(path, environ={}).client_token == Secret("x")
 
 
 def test_mapping_has_the_names_of_the_arguments(tmp_path: Path) -> None:
@@ -509,14 +516,15 @@ def test_mapping_has_the_names_of_the_arguments(tmp_path: Path) -> None:
         "cluster_custom_certificate": tmp_path,
     }
     settings = load(full, environ=ENVIRONMENT)
-    assert settings == given(**full | {"cluster_custom_certificate": str(tmp_path)})
+    kept = {"cluster_custom_certificate": str(tmp_path), "client_token": Secret(TOKEN)}
+    assert settings == given(**full | kept)
 
 
 def test_mapping_may_use_the_official_name_of_the_token() -> None:
     """`client_auth` is the official SDK's word; `client_token` beats it."""
-    assert load({"client_auth": "a"}, environ={}).client_token == "a"
+    assert load({"client_auth": "a"}, environ={}).client_token == Secret("a")
     both = {"client_auth": "a", "client_token": "t"}
-    assert load(both, environ={}).client_token == "t"
+    assert load(both, environ={}).client_token == Secret("t")
 
 
 def test_mapping_is_not_changed() -> None:

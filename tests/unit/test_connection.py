@@ -31,6 +31,7 @@ from qarnot_domain import (
     _resource,
     _transport,
 )
+from qarnot_domain._secret import Secret
 from qarnot_domain.config import load
 from qarnot_domain.emulator import Emulator
 
@@ -574,7 +575,7 @@ def test_redirect_is_never_followed(status: str) -> None:
 )
 def test_token_is_put_on_requests_to_the_clusters_own_origin(url: str, is_sent: bool) -> None:
     """Were a request ever to lead elsewhere, it would not carry the token."""
-    settings = load(cluster_url="https://cluster.test", client_token=TOKEN, environ={})
+    settings = load(cluster_url="https://cluster.test", client_token=Secret(TOKEN), environ={})
     (request,) = _transport._TokenAuth(settings).auth_flow(httpx.Request("GET", url))
     assert (request.headers.get("Authorization") == TOKEN) is is_sent
     assert (TOKEN in str(request.headers.raw)) is is_sent

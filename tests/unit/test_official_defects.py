@@ -43,6 +43,7 @@ from qarnot_domain import (
     UnauthorizedException,
 )
 from qarnot_domain._retry import Kind, Outcome, Phase, Policy, decide
+from qarnot_domain._secret import Secret
 from qarnot_domain.config import load
 from qarnot_domain.emulator import Emulator
 
@@ -809,7 +810,7 @@ def test_r4_waits_are_as_documented(qarnot_emulator: Emulator) -> None:
 
 def test_r5_there_is_a_time_limit_by_default() -> None:
     """Without any setting a request ends after half a minute without progress."""
-    assert load(client_token="a-token", environ={}).cluster_timeout == timedelta(seconds=30)
+    assert load(client_token=Secret("a-token"), environ={}).cluster_timeout == timedelta(seconds=30)
 
 
 def test_r5_silent_server_is_a_timeout() -> None:
