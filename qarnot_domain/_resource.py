@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from html import escape
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, Self
 from uuid import uuid4
 
 import attrs
@@ -464,6 +464,14 @@ class Resource(ABC):
     @abstractmethod
     def _retrieve(self, uuid: str) -> Answer[Wire]:
         """Ask the server for the object of this uuid or shortname."""
+
+    # --- copying ---------------------------------------------------------------------------
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            f"a {type(self).__name__} cannot be pickled or copied: it belongs to its connection; "
+            "hand over its uuid, and retrieve it there"
+        )
 
     # --- showing ---------------------------------------------------------------------------
 

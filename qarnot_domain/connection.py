@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import NoReturn, Self
 
 from . import _convert as convert
 from . import config
@@ -146,6 +146,12 @@ class Connection:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "a Connection cannot be pickled or copied: it holds the token and open connections; "
+            "make another from the same settings"
+        )
 
     def __repr__(self) -> str:
         # A traceback shows it half built when a setting is refused.
