@@ -7,8 +7,11 @@ import json
 import pickle
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import timedelta
+from html import escape
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -40,6 +43,7 @@ from qarnot_domain.exceptions import (
     TooManyRequestsException,
     UnauthorizedException,
     error_for,
+    redact,
 )
 
 SECRET = "a-token-that-nobody-may-see"
@@ -603,6 +607,34 @@ def test_secret_leaves_the_words_around_it() -> None:
     """The rest of the sentence stays."""
     message = said({"message": f"token {SECRET} is bad"}, secret=SECRET)
     assert message == "token [redacted] is bad"
+
+
+ODD = "a'b\"c\\d/e&f<g>h%i+j=k"
+"""A token of which no other spelling is like another."""
+
+
+@pytest.mark.parametrize(
+    "spell",
+    [
+        str,
+        lambda text: repr(text)[1:-1],
+        lambda text: json.dumps(text)[1:-1],
+        lambda text: quote(text, safe=""),
+        quote,
+        escape,
+        lambda text: repr({"token": text}),
+        lambda text: json.dumps({"token": text}),
+    ],
+    ids=range(8),
+)
+def test_secret_is_redacted_however_it_is_spelled(spell: Callable[[str], str]) -> None:
+    """As text, in a `repr`, in JSON, in a URL and in HTML."""
+    redacted = redact(f"before {spell(ODD)} after", ODD)
+    assert redacted.startswith("before ")
+    assert redacted.endswith(" after")
+    assert not any(
+        part in redacted for part in ("a'b", "c\\", "d/e", "f<g", "h%i", "%3Cg", "&lt;g")
+    )
 
 
 # --- imports ---------------------------------------------------------------------------
