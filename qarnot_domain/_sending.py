@@ -126,7 +126,7 @@ class Sender:
             raise QarnotGenericException(f"{operation.name}: the connection is closed")
         tries = tries or self.tries()
         while True:
-            exchange = Exchange()
+            exchange = Exchange(self._token)
             try:
                 with recording(exchange):
                     try:
@@ -193,7 +193,7 @@ class Sender:
         exchange: Exchange | None = None,
     ) -> QarnotException:
         """The exception for an answer that is not a success."""
-        exchange = exchange or Exchange()
+        exchange = exchange or Exchange(self._token)
         return error_for(
             status,
             headers,

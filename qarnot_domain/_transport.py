@@ -6,6 +6,7 @@ module's work alone (docs/adr/0005-http-in-one-module.md).
 
 from __future__ import annotations
 
+import logging
 import os
 import platform
 import ssl
@@ -83,7 +84,8 @@ class Refused(Failure):
 class Exchange:
     """What is known of the request under way, for the message if it fails."""
 
-    def __init__(self) -> None:
+    def __init__(self, token: Secret) -> None:
+        self.token = token
         self.method: str | None = None
         self.url: str | None = None
 
@@ -115,6 +117,27 @@ def recording(exchange: Exchange) -> Generator[None]:
         raise Lost(_reason(error), timed_out=False) from error
     finally:
         _current.reset(token)
+
+
+class _Redaction(logging.Filter):
+    """Keeps the token out of the HTTP library's logs, where a server may have repeated it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        exchange = _current.get(None)
+        if exchange is not None:
+            logged = record.getMessage()
+            redacted = redact(logged, exchange.token.reveal())
+            if redacted != logged:
+                record.msg, record.args = redacted, ()
+        return True
+
+
+# A filter applies to its own logger, not to those below it.
+for _part in (
+    "httpx",
+    *(f"httpcore.{part}" for part in ("connection", "http11", "proxy", "socks")),
+):
+    logging.getLogger(_part).addFilter(_Redaction())
 
 
 class Transport:

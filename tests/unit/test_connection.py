@@ -39,7 +39,6 @@ from .driving import (
     JOB_PAYLOAD,
     PROFILE,
     ActingClock,
-    add_task,
     connect,
     in_step,
     operations,
@@ -592,35 +591,6 @@ def test_token_beats_netrc(
     monkeypatch.setenv("NETRC", str(netrc))
     with connect(qarnot_emulator) as connection:
         assert connection.jobs() == []
-
-
-def test_token_is_in_no_log(qarnot_emulator: Emulator, caplog: pytest.LogCaptureFixture) -> None:
-    """At DEBUG, with the HTTP library's own loggers, through failures and retries: nowhere."""
-    caplog.set_level(logging.DEBUG)
-    for name in ("qarnot_domain", "httpx", "httpcore", "httpcore.http11", "httpcore.connection"):
-        caplog.set_level(logging.DEBUG, logger=name)
-    token = qarnot_emulator.token
-    with connect(qarnot_emulator) as connection:
-        qarnot_emulator.fail_next("createJob", status=429, body={"message": f"bad {token}"})
-        job = submitted(connection)
-        add_task(job, connection)
-        qarnot_emulator.fail_next("retrieveJob", drop="before")
-        assert job.state == "Active"
-        qarnot_emulator.fail_next("retrieveJob", status=401, body={"message": f"bad {token}"})
-        with pytest.raises(UnauthorizedException):
-            job.update(flushcache=True)
-        assert job.wait()
-    with (
-        connect(qarnot_emulator, client_token=TOKEN) as other,
-        pytest.raises(UnauthorizedException),
-    ):
-        other.jobs()
-    assert {"qarnot_domain", "httpx"} <= {record.name.split(".")[0] for record in caplog.records}
-    assert "httpcore.http11" in {record.name for record in caplog.records}
-    for record in caplog.records:
-        for text in (record.getMessage(), repr(record.args), repr(vars(record))):
-            assert token not in text
-            assert TOKEN not in text
 
 
 def test_retries_are_logged(qarnot_emulator: Emulator, caplog: pytest.LogCaptureFixture) -> None:

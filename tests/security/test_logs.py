@@ -1,0 +1,74 @@
+"""Logs at every level, the HTTP library's own included: the token is in none of them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from qarnot_domain import Connection, QarnotException
+from qarnot_domain.emulator import Emulator
+
+from ..unit.driving import ActingClock, add_task, connect, submitted
+from ..unit.wire import WireServer, http
+
+TOKEN = "a-token-that-nobody-may-see"
+
+
+@pytest.fixture
+def logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Log everything, and check afterwards that there is much of it and no token in it."""
+    caplog.set_level(logging.DEBUG)
+    yield
+    records = caplog.get_records("call")
+    assert {"httpx", "httpcore.connection", "httpcore.http11"} <= {r.name for r in records}
+    shown = "\n".join(f"{record.getMessage()} {vars(record)!r}" for record in records)
+    assert (shown.count(TOKEN), shown.count(Emulator().token)) == (0, 0)
+
+
+@pytest.mark.usefixtures("logged")
+def test_requests_are_logged_without_the_token(qarnot_emulator: Emulator) -> None:
+    """Neither a success nor a repetition nor a refusal logs what was sent in its header."""
+
+    def said() -> dict[str, str]:
+        return {"message": f"bad {qarnot_emulator.token}"}
+
+    with connect(qarnot_emulator) as connection:
+        qarnot_emulator.fail_next("createJob", status=429, body=said())
+        job = submitted(connection)
+        add_task(job, connection)
+        qarnot_emulator.fail_next("retrieveJob", drop="before")
+        assert job.state == "Active"
+        qarnot_emulator.fail_next("retrieveJob", status=401, body=said())
+        with pytest.raises(QarnotException):
+            job.update(flushcache=True)
+        assert job.wait()
+    with connect(qarnot_emulator, client_token=TOKEN) as other, pytest.raises(QarnotException):
+        other.jobs()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        http(headers=f"X-Echo: {TOKEN}\r\n"),
+        http(headers=f"Set-Cookie: {TOKEN}={TOKEN}\r\n"),
+        http("401 Unauthorized", headers=f'WWW-Authenticate: Basic realm="{TOKEN}"\r\n'),
+        http(f"403 {TOKEN}"),
+        http("302 Found", headers=f"Location: https://{TOKEN}.test/%{TOKEN}\r\n"),
+        b"!" + http(headers=f"X-Echo: {TOKEN}\r\n", length=100),
+        http("503 Busy", f"{TOKEN}".encode(), headers="Retry-After: 1\r\n"),
+    ],
+    ids=["header", "cookie", "challenge", "reason", "redirect", "half-a-body", "retried"],
+)
+@pytest.mark.usefixtures("logged")
+def test_answer_that_repeats_the_token_is_logged_without_it(answer: bytes) -> None:
+    """What a server says in its headers, which the HTTP library logs at DEBUG, is redacted."""
+    with (
+        WireServer(answer) as server,
+        Connection(
+            cluster_url=server.url, client_token=TOKEN, retry_count=1, clock=ActingClock()
+        ) as connection,
+        pytest.raises(QarnotException),
+    ):
+        connection.retrieve_job("x")
