@@ -41,6 +41,8 @@ class Phase(Enum):
 
     NOT_SENT = "not sent"
     """No connection was made, so the server knows nothing of it."""
+    UNTRUSTED = "not trusted"
+    """The server's certificate is not accepted: nothing was sent, nor would be another time."""
     LOST = "answer lost"
     """It may have been received, and no complete answer came back."""
     UNREADABLE = "unreadable"
@@ -123,7 +125,7 @@ def may_have_taken_effect(outcome: Outcome) -> bool:
     """Whether the server may have done what it was asked although the attempt failed."""
     if outcome.phase is Phase.ANSWERED:
         return (outcome.status or 0) >= 500 and not _refused_for_now(outcome)
-    return outcome.phase is not Phase.NOT_SENT
+    return outcome.phase not in (Phase.NOT_SENT, Phase.UNTRUSTED)
 
 
 def _may_repeat(kind: Kind, outcome: Outcome) -> bool:

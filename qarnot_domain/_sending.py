@@ -17,7 +17,7 @@ import attrs
 
 from ._clock import Clock
 from ._retry import Decision, Kind, Outcome, Phase, Policy, Quota, decide, may_have_taken_effect
-from ._transport import Exchange, Failure, Lost, NotSent, Refused, recording
+from ._transport import Exchange, Failure, Lost, NotSent, Refused, Untrusted, recording
 from .config import Settings
 from .exceptions import (
     Attempt,
@@ -228,6 +228,8 @@ def _reason(error: Exception) -> str:
 
 
 def _outcome(failure: Failure, error: QarnotException) -> Outcome:
+    if isinstance(failure, Untrusted):
+        return Outcome(Phase.UNTRUSTED)
     if isinstance(failure, NotSent):
         return Outcome(Phase.NOT_SENT)
     if isinstance(failure, Refused):

@@ -58,6 +58,10 @@ class NotSent(Failure):
     """No connection was made: the server knows nothing of the request."""
 
 
+class Untrusted(NotSent):
+    """The server's certificate is not accepted, and would not be at another attempt."""
+
+
 class Lost(Failure):
     """The request may have been received, but no complete answer came back."""
 
@@ -110,6 +114,8 @@ def recording(exchange: Exchange) -> Generator[None]:
     try:
         yield
     except _NOT_SENT as error:
+        if (refused := _refused_certificate(error)) is not None:
+            raise Untrusted(_objection(refused)) from error
         raise NotSent(_reason(error)) from error
     except httpx.TimeoutException as error:
         raise Lost(_reason(error), timed_out=True) from error
@@ -194,9 +200,10 @@ def _verification(settings: Settings) -> ssl.SSLContext | bool:
         if Path(path).is_dir():
             return ssl.create_default_context(capath=path)
         return ssl.create_default_context(cafile=path)
-    except (OSError, ssl.SSLError) as error:
+    except OSError as error:
         raise ValueError(
-            f"cluster_custom_certificate {path!r} holds no usable certificate: {error}"
+            f"cluster_custom_certificate or SSL_CERT_FILE {path!r} holds no usable certificate: "
+            f"{error}"
         ) from error
 
 
@@ -245,6 +252,41 @@ _REASONS: Final[tuple[tuple[type[Exception], str], ...]] = (
 def _reason(error: Exception) -> str:
     words = next((text for kind, text in _REASONS if isinstance(error, kind)), "not sent")
     return f"{words}: {error}" if str(error) else words
+
+
+def _refused_certificate(error: BaseException | None) -> ssl.SSLCertVerificationError | None:
+    """What the TLS library objected to, somewhere below the HTTP library's own errors."""
+    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
+        error = error.__cause__ or error.__context__
+    return error
+
+
+_TO_TRUST: Final = "as cluster_custom_certificate or in SSL_CERT_FILE, if you trust it"
+_OF_ANOTHER_HOST: Final = (
+    "is for another host; cluster_url has to name the host that the certificate is for"
+)
+_OF_NO_AUTHORITY: Final = (
+    "is not of an authority that is trusted here; give its authority's certificate " + _TO_TRUST
+)
+# By the codes of OpenSSL's X509_verify_cert_error_string(3).
+_OBJECTIONS: Final[Mapping[int, str]] = {
+    2: _OF_NO_AUTHORITY,
+    9: "is not valid yet; set the clock of this machine, if it is wrong",
+    10: "has expired; its operator has to renew it, unless the clock of this machine is wrong",
+    18: f"is signed by itself alone; give it {_TO_TRUST}",
+    19: _OF_NO_AUTHORITY,
+    20: _OF_NO_AUTHORITY,
+    21: _OF_NO_AUTHORITY,
+    27: _OF_NO_AUTHORITY,
+    62: _OF_ANOTHER_HOST,
+    64: _OF_ANOTHER_HOST,
+}
+
+
+def _objection(error: ssl.SSLCertVerificationError) -> str:
+    """What is wrong with the server's certificate, and how to mend it."""
+    other = f"is not accepted: {error.verify_message}; its operator has to replace it"
+    return f"the server's certificate {_OBJECTIONS.get(error.verify_code, other)}"
 
 
 _LIVE: Final[weakref.WeakSet[Transport]] = weakref.WeakSet()

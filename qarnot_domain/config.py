@@ -2,14 +2,15 @@
 
 The only reader of the environment and of configuration files. The names are those of the
 official SDK: the sections `cluster` and `client` of its ini file, and its variables
-`QARNOT_CLUSTER_URL`, `QARNOT_CLIENT_TOKEN`, `QARNOT_CLUSTER_UNSAFE`, `QARNOT_CLUSTER_TIMEOUT`.
+`QARNOT_CLUSTER_URL`, `QARNOT_CLIENT_TOKEN`, `QARNOT_CLUSTER_UNSAFE`, `QARNOT_CLUSTER_TIMEOUT`; and
+those of OpenSSL, `SSL_CERT_FILE` and `SSL_CERT_DIR`.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from configparser import ConfigParser
 from configparser import Error as ConfigParserError
 from datetime import timedelta
@@ -98,18 +99,28 @@ def load(
     from_file = _read_file(fileconf)
     from_environment = _read_environment(os.environ if environ is None else environ)
 
-    def first(name: str, argument: object) -> object:
-        sources = (argument, from_file.get(name), from_environment.get(name))
-        return next((value for value in sources if value is not None), None)
+    arguments = {
+        "client_token": client_token,
+        "cluster_url": cluster_url,
+        "cluster_unsafe": cluster_unsafe,
+        "cluster_timeout": cluster_timeout,
+        "cluster_custom_certificate": cluster_custom_certificate,
+    }
+    sources = (arguments, from_file, from_environment)
 
-    unsafe = _boolean("cluster_unsafe", _or(first("cluster_unsafe", cluster_unsafe), False))
-    timeout = first("cluster_timeout", cluster_timeout)
-    certificate = first("cluster_custom_certificate", cluster_custom_certificate)
+    def first(name: str, default: object = None) -> object:
+        said = (source.get(name) for source in sources)
+        return next((value for value in said if value is not None), default)
+
+    unsafe = _is_unsafe(sources)
+    certificate = first("cluster_custom_certificate")
     return Settings(
-        cluster_url=_url(_or(first("cluster_url", cluster_url), DEFAULT_CLUSTER_URL), unsafe),
-        client_token=_token(seal(first("client_token", client_token))),
+        cluster_url=_url(first("cluster_url", DEFAULT_CLUSTER_URL), unsafe),
+        client_token=_token(seal(first("client_token"))),
         cluster_unsafe=unsafe,
-        cluster_timeout=_duration("cluster_timeout", _or(timeout, DEFAULT_CLUSTER_TIMEOUT)),
+        cluster_timeout=_duration(
+            "cluster_timeout", first("cluster_timeout", DEFAULT_CLUSTER_TIMEOUT)
+        ),
         cluster_custom_certificate=None if certificate is None else _certificate(certificate),
         retry_count=_count("retry_count", retry_count),
         retry_wait=timedelta(seconds=seconds("retry_wait", retry_wait)),
@@ -133,20 +144,28 @@ def seal_source(fileconf: FileConf | None) -> FileConf | None:
     return {name: value if name in _PUBLIC else seal(value) for name, value in fileconf.items()}
 
 
-def _or(value: object, default: object) -> object:
-    return default if value is None else value
+def _is_unsafe(sources: Iterable[Mapping[str, object]]) -> bool:
+    """Whether not to verify: a certificate was given to verify with, whatever comes after it."""
+    for source in sources:
+        if (unsafe := source.get("cluster_unsafe")) is not None:
+            return _boolean("cluster_unsafe", unsafe)
+        if source.get("cluster_custom_certificate") is not None:
+            return False
+    return False
 
 
 def _read_environment(environ: Mapping[str, str]) -> dict[str, object]:
-    names = {
-        "cluster_url": "QARNOT_CLUSTER_URL",
-        "client_token": "QARNOT_CLIENT_TOKEN",
-        "cluster_unsafe": "QARNOT_CLUSTER_UNSAFE",
-        "cluster_timeout": "QARNOT_CLUSTER_TIMEOUT",
+    variables = {
+        "QARNOT_CLUSTER_URL": "cluster_url",
+        "QARNOT_CLIENT_TOKEN": "client_token",
+        "QARNOT_CLUSTER_UNSAFE": "cluster_unsafe",
+        "QARNOT_CLUSTER_TIMEOUT": "cluster_timeout",
+        "SSL_CERT_DIR": "cluster_custom_certificate",
+        "SSL_CERT_FILE": "cluster_custom_certificate",
     }
     return {
         name: value if name in _PUBLIC else seal(value)
-        for name, variable in names.items()
+        for variable, name in variables.items()
         if (value := environ.get(variable, ""))
     }
 
@@ -296,5 +315,5 @@ def _certificate(value: object) -> str:
         raise TypeError(f"cluster_custom_certificate must be a path, not {type(value).__name__}")
     path = os.fspath(value)
     if not path or not Path(path).exists():
-        raise ValueError(f"cluster_custom_certificate {path!r} does not exist")
+        raise ValueError(f"cluster_custom_certificate or SSL_CERT_FILE {path!r} does not exist")
     return path

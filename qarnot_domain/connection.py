@@ -48,7 +48,9 @@ class Connection:
         retry_count: how many times a request that may be repeated is repeated; default 5.
         retry_wait: upper bound of the first wait between attempts, doubling each time, in seconds
             or as a `timedelta`; default 1 s. A server's `Retry-After` is never undercut.
-        cluster_custom_certificate: path of a CA file or folder to trust instead of the usual.
+        cluster_custom_certificate: path of a CA file or folder to trust instead of the usual
+            (`SSL_CERT_FILE`, `SSL_CERT_DIR`); verified with even if the environment alone says
+            `cluster_unsafe`.
         deadline: how long one operation may go on retrying, in seconds or as a `timedelta`;
             default 5 minutes.
         client_shortnames: give every object without a shortname a generated one, so that a lost

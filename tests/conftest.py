@@ -30,14 +30,17 @@ settings.register_profile(
 settings.register_profile("thorough", max_examples=500, stateful_step_count=50, deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")  # noqa: TID251
 
-_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+_OF_THE_NETWORK = (
+    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
+    *("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"),
+)
 
 
 @pytest.fixture(autouse=True)
 def _no_settings_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test reads the token, the cluster or the proxy of whoever runs it."""
+    """No test reads the token, cluster, proxy or authorities of whoever runs it."""
     for name in list(os.environ):  # noqa: TID251
-        if name.upper().startswith("QARNOT_") or name.upper() in _PROXIES:
+        if name.upper().startswith("QARNOT_") or name.upper() in _OF_THE_NETWORK:
             monkeypatch.delenv(name)
 
 

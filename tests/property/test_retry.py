@@ -29,7 +29,7 @@ CREATES = (Kind.UNKEYED_CREATE, Kind.KEYED_CREATE)
 
 def may_have_taken_effect(outcome: Outcome) -> bool:
     """Whether a creation that failed so may be on the server, in the words of the design."""
-    if outcome.phase is Phase.NOT_SENT:
+    if outcome.phase in (Phase.NOT_SENT, Phase.UNTRUSTED):
         return False
     if outcome.phase in (Phase.LOST, Phase.UNREADABLE):
         return True

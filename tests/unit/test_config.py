@@ -147,9 +147,44 @@ def test_the_process_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_other_variables_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only the four documented variables count."""
+    """Only the documented variables count."""
     environ = {"QARNOT_CLIENT_TOKEN": TOKEN, "QARNOT_RETRY_COUNT": "9", "CLUSTER_URL": "x"}
     assert load(environ=environ) == given()
+
+
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
+def test_authority_in_the_environment_comes_last(tmp_path: Path, variable: str) -> None:
+    """The variables of OpenSSL count where neither argument nor file names an authority."""
+    path = tmp_path / "authority.conf"
+    path.write_text(f"[cluster]\ncustom_certificate = {path}\n", encoding="utf-8")
+    environ = {variable: str(tmp_path)}
+
+    def trusted(**arguments: Any) -> str | None:
+        return given(environ=environ, **arguments).cluster_custom_certificate
+
+    assert trusted() == str(tmp_path)
+    assert trusted(fileconf=path) == str(path)
+    assert trusted(fileconf=path, cluster_custom_certificate=tmp_path / "..") == f"{tmp_path}/.."
+
+
+@pytest.mark.parametrize(
+    ("argument", "in_file", "in_environment", "expected"),
+    [
+        ({"cluster_custom_certificate": "."}, {}, {"QARNOT_CLUSTER_UNSAFE": "1"}, False),
+        ({"cluster_custom_certificate": "."}, {"cluster_unsafe": True}, {}, False),
+        ({}, {"cluster_custom_certificate": "."}, {"QARNOT_CLUSTER_UNSAFE": "1"}, False),
+        ({"cluster_unsafe": True}, {"cluster_custom_certificate": "."}, {}, True),
+        ({"cluster_unsafe": True, "cluster_custom_certificate": "."}, {}, {}, True),
+        ({}, {"cluster_unsafe": True}, {"SSL_CERT_FILE": "."}, True),
+        ({}, {}, {"QARNOT_CLUSTER_UNSAFE": "1", "SSL_CERT_FILE": "."}, True),
+    ],
+)
+def test_certificate_is_undone_by_nothing_further_back(
+    argument: Any, in_file: Any, in_environment: Any, expected: bool
+) -> None:
+    """Whether to verify is said by the first source that has anything to say of it."""
+    settings = given(**argument, fileconf=in_file, environ=in_environment)
+    assert settings.cluster_unsafe is expected
 
 
 # --- the token ------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ POLICY = Policy(retry_count=5, retry_wait=timedelta(seconds=1), deadline=timedel
 SECOND = timedelta(seconds=1)
 
 NOT_SENT = Outcome(Phase.NOT_SENT)
+UNTRUSTED = Outcome(Phase.UNTRUSTED)
 LOST = Outcome(Phase.LOST)
 UNREADABLE = Outcome(Phase.UNREADABLE)
 LATER = timedelta(seconds=7)
@@ -43,6 +44,7 @@ FOR_GOOD = (301, 302, 304, 400, 401, 402, 403, 404, 409, 410, 418, 422, 499)
 
 TABLE: list[tuple[Kind, Outcome, str]] = [
     *((kind, NOT_SENT, "repeat") for kind in Kind),
+    *((kind, UNTRUSTED, "give-up") for kind in Kind),
     *((kind, answered(429), "repeat") for kind in NOT_CONSUMING),
     *((kind, answered(503, LATER), "repeat") for kind in NOT_CONSUMING),
     (Kind.CONSUMING_READ, answered(429), "give-up"),

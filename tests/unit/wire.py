@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import socket
 import socketserver
+import ssl
 import threading
 from types import TracebackType
-from typing import Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
 
 
 class Received(NamedTuple):
@@ -45,13 +46,15 @@ TLS_HANDSHAKE = b"\x16"
 class WireServer:
     """Answers each request with the next of the given answers, the last one for all that follow.
 
-    An answer that begins with `!` is sent without it, and the connection closed.
+    An answer that begins with `!` is sent without it, and the connection closed. With `tls` it
+    serves over TLS.
     """
 
-    def __init__(self, *answers: bytes | None) -> None:
+    def __init__(self, *answers: bytes | None, tls: ssl.SSLContext | None = None) -> None:
         self.received: list[Received] = []
         self.connections = 0
         self._answers = list(answers)
+        self._tls = tls
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         wire = self
@@ -62,14 +65,24 @@ class WireServer:
                     wire.connections += 1
                     number = wire.connections
                 try:
+                    if isinstance(self.request, ssl.SSLSocket):
+                        self.request.do_handshake()
                     while wire._serve(self, number):
                         pass
-                except ConnectionError:
+                except (ConnectionError, ssl.SSLError):
                     return
 
         class Server(socketserver.ThreadingTCPServer):
             daemon_threads = True
             allow_reuse_address = True
+
+            def get_request(self) -> tuple[socket.socket, Any]:
+                connection, address = super().get_request()
+                if tls is not None:
+                    connection = tls.wrap_socket(
+                        connection, server_side=True, do_handshake_on_connect=False
+                    )
+                return connection, address
 
         self._server = Server(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(
@@ -84,7 +97,7 @@ class WireServer:
     @property
     def url(self) -> str:
         """Its base URL."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"http{'s' if self._tls else ''}://127.0.0.1:{self.port}"
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -103,7 +116,7 @@ class WireServer:
 
     def _serve(self, handler: socketserver.StreamRequestHandler, number: int) -> bool:
         """Answer one request; whether another may follow on this connection."""
-        if handler.connection.recv(1, socket.MSG_PEEK) == TLS_HANDSHAKE:
+        if not self._tls and handler.connection.recv(1, socket.MSG_PEEK) == TLS_HANDSHAKE:
             handler.wfile.write(b"no TLS here")
             return False
         line = handler.rfile.readline().decode("latin-1").strip()
