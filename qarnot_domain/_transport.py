@@ -15,6 +15,7 @@ import weakref
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import Final
 
@@ -99,6 +100,7 @@ _NOT_SENT: Final = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
     httpx.PoolTimeout,
+    httpx.ProxyError,
     httpx.UnsupportedProtocol,
     httpx.LocalProtocolError,
     httpx.InvalidURL,
@@ -171,23 +173,31 @@ class Transport:
 
 
 def _build_client(settings: Settings) -> httpx.Client:
-    return httpx.Client(
-        base_url=settings.cluster_url,
-        auth=_TokenAuth(settings),
-        headers={"User-Agent": _USER_AGENT, "Accept": "application/json, text/plain;q=0.9"},
-        verify=_verification(settings),
-        timeout=settings.cluster_timeout.total_seconds(),
-        limits=httpx.Limits(
-            max_connections=_MAX_CONNECTIONS,
-            max_keepalive_connections=_MAX_CONNECTIONS,
-            keepalive_expiry=_KEEP_ALIVE_SECONDS,
-        ),
-        follow_redirects=False,
-        # A proxy taken from the environment is for the world outside: no proxy could reach this
-        # machine's loopback, and none should see the token sent there.
-        mounts=dict.fromkeys(_LOOPBACK),
-        event_hooks={"request": [_remember], "response": [_only_success]},
-    )
+    verify = _verification(settings)
+    try:
+        return httpx.Client(
+            base_url=settings.cluster_url,
+            auth=_TokenAuth(settings),
+            headers={"User-Agent": _USER_AGENT, "Accept": "application/json, text/plain;q=0.9"},
+            # Each request says who it is by its token: no cookie is taken.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+            verify=verify,
+            timeout=settings.cluster_timeout.total_seconds(),
+            limits=httpx.Limits(
+                max_connections=_MAX_CONNECTIONS,
+                max_keepalive_connections=_MAX_CONNECTIONS,
+                keepalive_expiry=_KEEP_ALIVE_SECONDS,
+            ),
+            follow_redirects=False,
+            # A proxy taken from the environment is for the world outside: no proxy could reach
+            # this machine's loopback, and none should see the token sent there.
+            mounts=dict.fromkeys(_LOOPBACK),
+            event_hooks={"request": [_remember], "response": [_only_success]},
+        )
+    except (ImportError, ValueError, httpx.InvalidURL) as error:
+        problem = str(error)
+    # Not from there: those frames hold the proxy's password.
+    raise ValueError(f"the proxy that the environment names cannot be used: {problem}")
 
 
 def _verification(settings: Settings) -> ssl.SSLContext | bool:
@@ -243,6 +253,7 @@ _REASONS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (httpx.ConnectTimeout, "no connection in time"),
     (httpx.PoolTimeout, "no free connection in time"),
     (httpx.ConnectError, "no connection"),
+    (httpx.ProxyError, "the proxy refused"),
     (httpx.TimeoutException, "no answer in time"),
     (httpx.DecodingError, "the answer could not be decompressed"),
     (httpx.HTTPError, "the connection broke before the answer was complete"),
