@@ -164,7 +164,15 @@ class Resource(ABC):
 
     @classmethod
     def _reference(cls, connection: Connection, uuid: str) -> Self:
-        """The object of this uuid, of which nothing is known yet; sends nothing."""
+        """The object of this uuid, of which nothing is known yet; sends nothing.
+
+        Raises:
+            MalformedResponseException: the server said so, and it is none.
+        """
+        try:
+            connection._gateway.check_id("uuid", uuid)
+        except ValueError as error:
+            raise _malformed(connection, cls._kind, error) from None
         resource = cls.__new__(cls)
         resource._start(connection)
         resource._bind(uuid, resource._as_submitted(uuid), fresh=False)
