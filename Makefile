@@ -13,7 +13,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test contract fuzz soak coverage check generate check-generated mutants lint types spec-lint docs-examples lock build clean
+.PHONY: help demo test contract compare fuzz soak coverage check generate check-generated mutants lint types spec-lint docs-examples lock build clean
 
 help: ## Show the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | column -t -s '|'
@@ -26,6 +26,9 @@ test: $(VENV)/installed $(OFFICIAL_VENV)/ready ## Run all tests, on the installe
 
 contract: $(VENV)/installed $(CONTRACT_VENV)/ready ## Hold the emulator to the document with random requests
 	$(BIN)/python tests/contract/fuzz --st $(CURDIR)/$(CONTRACT_VENV)/bin/st $(OPTIONS)
+
+compare: $(VENV)/installed $(OFFICIAL_VENV)/ready ## Hold the official SDK to the conformance table
+	$(BIN)/python -m tests.compare $(CURDIR)/$(OFFICIAL_VENV)/bin/python
 
 fuzz: $(VENV)/installed ## Read a million broken answers
 	$(BIN)/python -m tests.fuzz $(OPTIONS)
