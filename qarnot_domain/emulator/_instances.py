@@ -28,20 +28,23 @@ def require_running(instanced: Instanced) -> None:
 def ends_of(task: Task) -> Ends:
     """How the instances of a task have ended so far.
 
-    Each in its own way where they really execute, those of a wave together where they do not.
+    Each when it does where they really execute, those of a wave together where they do not.
     """
     if task.run is not None:
         return _real_ends(task)
+    if task.state == TaskState.FAILURE and not task.failing:
+        # It was put in that state.
+        return Ends(failed=task.instance_ids)
     if task.state == TaskState.SUCCESS:
         return Ends(succeeded=task.instance_ids)
-    if task.state == TaskState.FAILURE:
-        return Ends(failed=task.instance_ids)
-    count = task.wave * task.wave_size
+    has_ended = task.state == TaskState.FAILURE
+    count = len(task.instance_ids) if has_ended else task.wave * task.wave_size
     ended, others = task.instance_ids[:count], task.instance_ids[count:]
-    cancelled = others if task.state == TaskState.CANCELLED else ()
-    if task.outcome == TaskState.SUCCESS:
-        return Ends(succeeded=ended, cancelled=cancelled)
-    return Ends(failed=ended, cancelled=cancelled)
+    return Ends(
+        succeeded=[i for i in ended if i not in task.failing],
+        failed=[i for i in ended if i in task.failing],
+        cancelled=others if task.state == TaskState.CANCELLED else (),
+    )
 
 
 def _real_ends(task: Task) -> Ends:

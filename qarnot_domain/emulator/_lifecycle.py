@@ -240,8 +240,7 @@ class Lifecycle:
         if task.wave + 1 < task.wave_count:
             self._pass_to_next_wave(task, at)
             return
-        has_failed = any(end.error is not None for end in task.ends.values())
-        task.outcome = TaskState.FAILURE if has_failed else TaskState.SUCCESS
+        task.failing = frozenset(i for i, end in task.ends.items() if end.error is not None)
         self._enter(task, TaskState.UPLOADING_RESULTS, at)
 
     # What happens by itself.
@@ -444,7 +443,7 @@ class Lifecycle:
 
 def _write_end_of_wave(task: Task) -> None:
     for instance_id in task.wave_ids:
-        if task.outcome == TaskState.SUCCESS:
-            task.stdout.write(instance_id, "done")
-        else:
+        if instance_id in task.failing:
             task.stderr.write(instance_id, "failed")
+        else:
+            task.stdout.write(instance_id, "done")

@@ -14,8 +14,6 @@ START_DELAY: Final = timedelta(milliseconds=300)
 """From `FullyDispatched` to the first executing state."""
 PARTIAL_DELAY: Final = timedelta(milliseconds=200)
 """How long a task of several instances stays in each `Partially…` state."""
-DEFAULT_EXECUTION_TIME: Final = timedelta(seconds=1)
-"""In `FullyExecuting`, unless the task asks for another time."""
 UPLOAD_DELAY: Final = timedelta(milliseconds=300)
 """From `UploadingResults` to the final state."""
 CANCEL_DELAY: Final = timedelta(milliseconds=500)

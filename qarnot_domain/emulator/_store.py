@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any, ClassVar, Final, Generic, NamedTuple, TypeVar
 
 from qarnot_domain.emulator._runs import InstanceEnd, Run, Stream
+from qarnot_domain.states import TaskState
 from qarnot_domain.timespan import TimeSpan
 
 
@@ -178,8 +179,8 @@ class Task(Instanced):
     """How long its instances will execute; not asked when they really do."""
     time_limit: timedelta | None
     """The longest that each instance may execute when it really does."""
-    outcome: str
-    """The final state it will reach if nobody stops it; when it really executes, how that goes
+    failing: frozenset[int]
+    """The instances that will fail if nobody stops it; when it really executes, how that goes
     decides."""
     wave_size: int
     """How many of its instances can execute at once: all, unless its pool has fewer slots."""
@@ -199,6 +200,11 @@ class Task(Instanced):
     """How the instances ended that really executed, by their number."""
     snapshots: dict[str, Snapshot] = field(default_factory=dict[str, Snapshot])
     """By their id."""
+
+    @property
+    def outcome(self) -> str:
+        """The final state it will reach if nobody stops it."""
+        return TaskState.FAILURE if self.failing else TaskState.SUCCESS
 
     @property
     def wave_count(self) -> int:

@@ -12,11 +12,11 @@ from typing import Any, Final
 from qarnot_domain.emulator import _creation, _lifecycle
 from qarnot_domain.emulator._http import Refusal, Response
 from qarnot_domain.emulator._instances import Ends, ends_of
+from qarnot_domain.emulator._ranges import format_ranges
 from qarnot_domain.emulator._router import Call, Route
 from qarnot_domain.emulator._shapes import read_body
 from qarnot_domain.emulator._store import Task
 from qarnot_domain.emulator._task_creation import TASK_OVERRIDE, describe_task
-from qarnot_domain.emulator._task_view import ranges
 from qarnot_domain.emulator._tasks import find_task, submit
 
 
@@ -58,7 +58,7 @@ def _copy_instances(call: Call, task: Task, instance_ids: Sequence[int]) -> Resp
     """A new task of some instances, which keep their numbers."""
     if not instance_ids:
         raise Refusal(400, "No instance of the task ended so that it could run again")
-    kept = {"instanceCount": None, "advancedRanges": ranges(instance_ids)}
+    kept = {"instanceCount": None, "advancedRanges": format_ranges(instance_ids)}
     return _copy(call, {**describe_task(task), **kept})
 
 

@@ -1,16 +1,16 @@
-"""From the body of a task's creation to the task: its form, its rules, its conduct here."""
+"""From the body of a task's creation to the task: its form and its rules."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
-from qarnot_domain.emulator import _creation, _lifecycle, _settings, _steps
+from qarnot_domain.emulator import _creation, _lifecycle, _settings
+from qarnot_domain.emulator._conduct import read_conduct
 from qarnot_domain.emulator._http import invalid
+from qarnot_domain.emulator._ranges import MAX_INSTANCES, parse_ranges
 from qarnot_domain.emulator._shapes import (
-    INT32_MAX,
     REGEX_LONGEST,
     Boolean,
     Choice,
@@ -29,16 +29,7 @@ from qarnot_domain.emulator._small_shapes import (
 )
 from qarnot_domain.emulator._store import Dependency, Job, Store, Task
 from qarnot_domain.states import TaskState
-from qarnot_domain.timespan import TimeSpan
 
-EXECUTION_TIME_CONSTANT: Final = "EMULATOR_EXECUTION_TIME"
-"""A task's constant that says how long it executes: a time span, or seconds as a number."""
-OUTCOME_CONSTANT: Final = "EMULATOR_OUTCOME"
-"""A task's constant that says how it ends: `success` (the default) or `failure`."""
-TIME_LIMIT_CONSTANT: Final = "EMULATOR_TIME_LIMIT"
-"""A task's constant that says how long each instance may really execute, in the same form."""
-
-MAX_INSTANCES: Final = 2048
 MAX_TASK_CONSTANTS: Final = 150
 
 _REGEX: Final = Text(longest=REGEX_LONGEST)
@@ -101,9 +92,7 @@ def create_task(store: Store, document: Mapping[str, Any], now: datetime) -> Tas
     pool_uuid = _check_place(store, document, job, faults)
     dependencies = _dependencies(store, document["dependencies"], job, faults)
     constants = {entry["key"]: entry["value"] for entry in document["constants"] or []}
-    execution_time = _duration(constants, EXECUTION_TIME_CONSTANT, faults)
-    time_limit = _duration(constants, TIME_LIMIT_CONSTANT, faults)
-    outcome = _outcome(constants.get(OUTCOME_CONSTANT), faults)
+    conduct = read_conduct(constants, instance_ids, faults)
     _check_exclusions(document, pool_uuid, faults)
     if faults:
         raise invalid(faults)
@@ -120,11 +109,9 @@ def create_task(store: Store, document: Mapping[str, Any], now: datetime) -> Tas
         constants=document["constants"] or [],
         dependencies=dependencies,
         has_advanced_dependencies=bool((document["dependencies"] or {}).get("advancedDependsOn")),
-        execution_time=(
-            _steps.DEFAULT_EXECUTION_TIME if execution_time is None else execution_time
-        ),
-        time_limit=time_limit,
-        outcome=outcome,
+        execution_time=conduct.execution_time,
+        time_limit=conduct.time_limit,
+        failing=conduct.failing,
         wave_size=len(instance_ids),
         settings={name: document[name] for name in SETTINGS},
     )
@@ -164,25 +151,11 @@ def _instance_ids(document: Mapping[str, Any], faults: Faults) -> tuple[int, ...
     if (count is None) == (ranges is None):
         fault(faults, "instanceCount", "exactly one of instanceCount and advancedRanges is needed")
         return ()
-    return tuple(range(count or 0)) if ranges is None else _parse_ranges(ranges, faults)
-
-
-def _parse_ranges(text: str, faults: Faults) -> tuple[int, ...]:
-    """The instance numbers of ranges like `0-2,4-5,17`."""
-    ids: set[int] = set()
-    for part in text.split(","):
-        match = re.fullmatch(r"\s*(\d{1,10})(?:\s*-\s*(\d{1,10}))?\s*", part, re.ASCII)
-        first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
-        if not first <= last <= INT32_MAX:
-            fault(faults, "advancedRanges", "must be ranges like 0-2,4-5,17")
-            return ()
-        if last - first >= MAX_INSTANCES or len(ids) > MAX_INSTANCES:
-            fault(faults, "advancedRanges", f"must name at most {MAX_INSTANCES} instances")
-            return ()
-        ids.update(range(first, last + 1))
-    if len(ids) > MAX_INSTANCES:
-        fault(faults, "advancedRanges", f"must name at most {MAX_INSTANCES} instances")
-    return tuple(sorted(ids))
+    return (
+        tuple(range(count or 0))
+        if ranges is None
+        else parse_ranges(ranges, "advancedRanges", faults)
+    )
 
 
 def _check_place(
@@ -241,26 +214,3 @@ def _check_exclusions(document: Mapping[str, Any], pool_uuid: str | None, faults
     is_targeted = document["targetedReservedMachineKey"] or document["targetedReservationName"]
     if is_targeted and document["schedulingType"] != "reserved":
         fault(faults, "schedulingType", "must be reserved to target a machine or a reservation")
-
-
-def _duration(constants: Mapping[str, str], name: str, faults: Faults) -> timedelta | None:
-    text = constants.get(name)
-    if text is None:
-        return None
-    try:
-        if re.fullmatch(r"\d{1,9}(\.\d+)?", text, re.ASCII):
-            return timedelta(seconds=float(text))
-        duration = TimeSpan(text).timedelta
-    except ValueError:
-        duration = timedelta(-1)
-    if duration < timedelta(0):
-        fault(faults, f"constants.{name}", "must be a time span or seconds")
-    return duration
-
-
-def _outcome(text: str | None, faults: Faults) -> str:
-    outcomes: dict[str, str] = {"success": TaskState.SUCCESS, "failure": TaskState.FAILURE}
-    outcome = outcomes.get((text or "success").lower())
-    if outcome is None:
-        fault(faults, f"constants.{OUTCOME_CONSTANT}", "must be success or failure")
-    return outcome or TaskState.SUCCESS

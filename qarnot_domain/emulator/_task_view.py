@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from qarnot_domain.emulator import _lifecycle, _settings, _steps, _wire
 from qarnot_domain.emulator._instances import ends_of
+from qarnot_domain.emulator._ranges import format_ranges
 from qarnot_domain.emulator._resource_view import view_identity, view_keeping, wall_time
 from qarnot_domain.emulator._store import Task
 from qarnot_domain.states import TaskState
@@ -127,26 +128,17 @@ def progress(task: Task, now: datetime) -> float:
 def _errors(task: Task) -> list[dict[str, str | None]]:
     if task.state != TaskState.FAILURE:
         return []
-    if task.run is None:
-        return [_planned_error()]
     return [_error(task, instance_id) for instance_id in ends_of(task).failed]
 
 
 def _error(task: Task, instance_id: int) -> dict[str, str | None]:
     """Why an instance failed."""
     if task.run is None:
-        return _planned_error()
+        message = f"Instance {instance_id} failed, as the emulator was told to let it"
+        return {"code": FAILURE_CODE, "message": message, "debug": None}
     return {
         "code": EXECUTION_FAILURE_CODE,
         "message": task.ends[instance_id].error,
-        "debug": None,
-    }
-
-
-def _planned_error() -> dict[str, str | None]:
-    return {
-        "code": FAILURE_CODE,
-        "message": "The task failed, as its constant EMULATOR_OUTCOME asked",
         "debug": None,
     }
 
@@ -209,12 +201,12 @@ def _status(task: Task, now: datetime) -> dict[str, Any] | None:
         **_time("execution", execution),
         **_time("upload", timedelta(0)),
         **_time("wall", wall_time(task, now)),
-        "succeededRange": ranges(ends.succeeded),
-        "executedRange": ranges(sorted((*ends.succeeded, *ends.failed))),
-        "failedRange": ranges(ends.failed),
-        "cancelledRange": ranges(ends.cancelled),
-        "failedOnlyRange": ranges(ends.failed),
-        "startedOnceRange": ranges(task.instance_ids[:started]),
+        "succeededRange": format_ranges(ends.succeeded),
+        "executedRange": format_ranges(sorted((*ends.succeeded, *ends.failed))),
+        "failedRange": format_ranges(ends.failed),
+        "cancelledRange": format_ranges(ends.cancelled),
+        "failedOnlyRange": format_ranges(ends.failed),
+        "startedOnceRange": format_ranges(task.instance_ids[:started]),
         "executionTimeByCpuModel": [
             {
                 "model": CPU_MODEL,
@@ -242,17 +234,6 @@ def _time(phase: str, duration: timedelta) -> dict[str, Any]:
         f"{phase}Time": _wire.span(duration),
         f"{phase}TimeSec": duration.total_seconds(),
     }
-
-
-def ranges(ids: Iterable[int]) -> str:
-    """Sorted numbers as ranges, such as `0-2,4-5,17`."""
-    runs: list[list[int]] = []
-    for number in ids:
-        if runs and number == runs[-1][1] + 1:
-            runs[-1][1] = number
-        else:
-            runs.append([number, number])
-    return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in runs)
 
 
 def view_constants(constants: Iterable[dict[str, str]]) -> list[dict[str, str]]:

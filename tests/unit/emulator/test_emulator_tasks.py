@@ -58,6 +58,49 @@ def test_a_task_can_ask_to_fail(cloud: Driver) -> None:
     assert cloud.get(f"/tasks/{uuid}/stderr").body == b"[0] failed\n"
 
 
+def test_a_task_can_ask_for_some_of_its_instances_to_fail(cloud: Driver) -> None:
+    """They do, the others succeed, and the task is a failure that only they are retried of."""
+    failing = [{"key": "EMULATOR_FAILING_INSTANCES", "value": "0,2-3,9"}]
+    uuid = cloud.create_task(advancedRanges="1-4", constants=failing)
+    cloud.advance(60)
+    task = cloud.task(uuid)
+    assert task["state"] == "Failure"
+    assert task["status"]["succeededRange"] == "1,4"
+    assert task["status"]["failedRange"] == task["status"]["failedOnlyRange"] == "2-3"
+    assert task["status"]["executedRange"] == "1-4"
+    ends = {i["instanceId"]: (i["state"], i["error"]) for i in task["completedInstances"]}
+    assert {i: state for i, (state, _) in ends.items()} == {
+        1: "success",
+        2: "failure",
+        3: "failure",
+        4: "success",
+    }
+    assert task["errors"] == [ends[2][1], ends[3][1]]
+    assert "Instance 2" in task["errors"][0]["message"]
+    assert cloud.get(f"/tasks/{uuid}/stderr").body == b"[2] failed\n[3] failed\n"
+    assert cloud.get(f"/tasks/{uuid}/stdout/4").body == b"[4] started\n[4] done\n"
+    copy = cloud.post(f"/tasks/{uuid}/retry", {}).json()["uuid"]
+    assert cloud.task(copy)["advancedRanges"] == "2-3"
+
+
+def test_instances_that_a_task_does_not_have_cannot_fail(cloud: Driver) -> None:
+    """A copy of the others succeeds."""
+    failing = [{"key": "EMULATOR_FAILING_INSTANCES", "value": "5"}]
+    uuid = cloud.create_task(constants=failing)
+    cloud.advance(60)
+    assert cloud.task(uuid)["state"] == "Success"
+
+
+def test_all_instances_or_some_are_to_fail_but_not_both(cloud: Driver) -> None:
+    """A 400 says that the two constants exclude each other."""
+    both = {"EMULATOR_OUTCOME": "failure", "EMULATOR_FAILING_INSTANCES": "0"}
+    constants = [{"key": key, "value": value} for key, value in both.items()]
+    body = {"name": "n", "profile": "p", "instanceCount": 1, "constants": constants}
+    assert cloud.post("/tasks", body).json()["errors"] == {
+        "constants.EMULATOR_FAILING_INSTANCES": ["excludes EMULATOR_OUTCOME"]
+    }
+
+
 @pytest.mark.parametrize("text", ["00:10:00", "600", "600.0"])
 def test_a_task_can_ask_how_long_to_execute(cloud: Driver, text: str) -> None:
     """A time span or seconds, and its progress tells how much of that is over."""
@@ -76,7 +119,11 @@ def test_a_task_can_ask_how_long_to_execute(cloud: Driver, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("EMULATOR_EXECUTION_TIME", "soon"), ("EMULATOR_OUTCOME", "maybe")],
+    [
+        ("EMULATOR_EXECUTION_TIME", "soon"),
+        ("EMULATOR_OUTCOME", "maybe"),
+        ("EMULATOR_FAILING_INSTANCES", "all"),
+    ],
 )
 def test_a_conduct_that_makes_no_sense_is_refused(cloud: Driver, key: str, value: str) -> None:
     """Rather than quietly replaced by another."""
