@@ -33,7 +33,8 @@ guide has the details; `_execution` and `_processes` do it.
 **Tasks choose what happens to them**, where they do not really execute, by constants:
 `EMULATOR_EXECUTION_TIME` (a time span such as `00:10:00`, or seconds such as `2.5`), and either
 `EMULATOR_OUTCOME` (`success` or `failure`) or `EMULATOR_FAILING_INSTANCES` (ranges such as
-`0-2,7`). A copy does as the first task unless it is given other constants.
+`0-2,7`). A copy does as the first task unless it is given other constants. What a task does not
+say is left to chance, which comes from the seed: `Emulator(execution_times=..., failure_rate=...)`.
 
 **Failures on demand.** `Emulator.fail_next` makes requests fail, or their answers go wrong;
 `Emulator.faults` tells what met which. Over HTTP, `POST`, `GET` and `DELETE` on `/_emulator/faults`

@@ -9,8 +9,10 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Final
 
+from qarnot_domain.emulator._conduct import DEFAULT_EXECUTION_TIME, parse_duration
 from qarnot_domain.emulator._emulator import Emulator
 from qarnot_domain.emulator._server import DEFAULT_HOST
 from qarnot_domain.emulator._store import Limits
@@ -35,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             token=options.token,
             host=options.host,
             port=options.port,
+            execution_times=tuple(options.execution_times),
+            failure_rate=options.failure_rate,
             state_file=options.state,
             execute=options.execute,
             max_processes=options.max_processes,
@@ -77,6 +81,13 @@ def _complain(error: Exception) -> None:
     sys.stderr.write(f"qarnot emulator: {error}\n")
 
 
+def _duration(text: str) -> timedelta:
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} {error}") from error
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m qarnot_domain.emulator", description="An emulator of the Qarnot API."
@@ -85,7 +96,22 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=0, help="0, the default, for any free one")
     parser.add_argument("--token", help="the one that is accepted")
     parser.add_argument("--state", metavar="FILE", help="kept there, to go on from next time")
-    parser.add_argument("--seed", type=int, default=0, help="where the uuids come from")
+    parser.add_argument("--seed", type=int, default=0, help="where uuids and chance come from")
+    parser.add_argument(
+        "--execution-times",
+        nargs=2,
+        type=_duration,
+        default=(DEFAULT_EXECUTION_TIME, DEFAULT_EXECUTION_TIME),
+        metavar=("SHORTEST", "LONGEST"),
+        help="what tasks draw from how long they take, in seconds or as hh:mm:ss; default 1 1",
+    )
+    parser.add_argument(
+        "--failure-rate",
+        type=float,
+        default=0.0,
+        metavar="P",
+        help="how likely each instance of a task is to fail, from 0 to 1; default 0",
+    )
     for name, default in _LIMITS.items():
         kind = name.removeprefix("max_")
         parser.add_argument(

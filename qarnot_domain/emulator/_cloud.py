@@ -26,6 +26,7 @@ from qarnot_domain.emulator import (
     _tasks,
     _wire,
 )
+from qarnot_domain.emulator._conduct import Chances
 from qarnot_domain.emulator._failure import Failure
 from qarnot_domain.emulator._faults import Fault, Faults, Rule
 from qarnot_domain.emulator._http import Refusal, Reply, Request, Response, require_readable
@@ -75,6 +76,7 @@ class Cloud:
         limits: how many objects the account may hold.
         credits: what the account may spend; `None` for no end of it.
         organization: the name of the one that the user belongs to; `None` for none.
+        chances: what becomes of tasks that do not say it.
         executes: whether somebody really executes what `runs` says, and tells how it goes.
     """
 
@@ -94,6 +96,7 @@ class Cloud:
         limits: Limits,
         credits: float | None,
         organization: str | None,
+        chances: Chances,
         executes: bool,
     ) -> None:
         self._clock = clock
@@ -104,6 +107,7 @@ class Cloud:
         self._initial_limits = limits
         self._initial_credits = credits
         self._initial_organization = organization
+        self._chances = chances
         self._executes = executes
         self._lock = threading.Lock()
         self._forget()
@@ -265,6 +269,7 @@ class Cloud:
             limits=self._initial_limits,
             credits=self._initial_credits,
             organization=self._initial_organization,
+            chances=self._chances,
         )
         self._lifecycle = Lifecycle(self._store, executes=self._executes)
         self._faults = Faults(self._seed)

@@ -1,7 +1,8 @@
-"""What a task says, by its constants, of what is to become of it here."""
+"""What becomes of a task where nothing really executes: as its constants say, or by chance."""
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,16 +31,59 @@ class Conduct:
 
     execution_time: timedelta
     failing: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Chances:
+    """What becomes of tasks that do not say it. What makes no sense is a `ValueError`."""
+
+    shortest: timedelta = DEFAULT_EXECUTION_TIME
+    longest: timedelta = DEFAULT_EXECUTION_TIME
+    """Within which each task executes, to a millisecond."""
+    failure_rate: float = 0.0
+    """How likely each instance is to fail."""
+
+    def __post_init__(self) -> None:
+        if not timedelta(0) <= self.shortest <= self.longest:
+            raise ValueError(
+                "execution_times: a shortest, from 0, and a longest that is no shorter, not "
+                f"{self.shortest} and {self.longest}"
+            )
+        if not 0 <= self.failure_rate <= 1:
+            raise ValueError(f"failure_rate: is from 0 to 1, not {self.failure_rate}")
+
+    def draw(self, uuid: str, instance_ids: Sequence[int]) -> Conduct:
+        """The conduct of a task: the same each time for a uuid, which comes from the seed."""
+        # A generator of its own: uuids stay the same whatever the chances are.
+        generator = random.Random(uuid)  # noqa: S311 - it is there to repeat
+        part = generator.random()
+        milliseconds = (self.longest - self.shortest) * part // timedelta(milliseconds=1)
+        failing = (i for i in instance_ids if generator.random() < self.failure_rate)
+        return Conduct(self.shortest + timedelta(milliseconds=milliseconds), frozenset(failing))
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a task says by its constants; `None` for what it leaves to chance."""
+
+    execution_time: timedelta | None
+    failing: frozenset[int] | None
     time_limit: timedelta | None
 
+    def or_else(self, drawn: Conduct) -> Conduct:
+        """What is said, and of the rest what was drawn."""
+        return Conduct(
+            drawn.execution_time if self.execution_time is None else self.execution_time,
+            drawn.failing if self.failing is None else self.failing,
+        )
 
-def read_conduct(
+
+def read_wishes(
     constants: Mapping[str, str], instance_ids: Sequence[int], faults: Faults
-) -> Conduct:
-    """The conduct that constants ask for; what is wrong with them goes to `faults`."""
-    execution_time = _duration(constants, EXECUTION_TIME_CONSTANT, faults)
-    return Conduct(
-        DEFAULT_EXECUTION_TIME if execution_time is None else execution_time,
+) -> Wishes:
+    """What constants say; what is wrong with them goes to `faults`."""
+    return Wishes(
+        _duration(constants, EXECUTION_TIME_CONSTANT, faults),
         _failing(constants, instance_ids, faults),
         _duration(constants, TIME_LIMIT_CONSTANT, faults),
     )
@@ -47,7 +91,7 @@ def read_conduct(
 
 def _failing(
     constants: Mapping[str, str], instance_ids: Sequence[int], faults: Faults
-) -> frozenset[int]:
+) -> frozenset[int] | None:
     outcome, failing = constants.get(OUTCOME_CONSTANT), constants.get(FAILING_INSTANCES_CONSTANT)
     if failing is not None:
         path = f"constants.{FAILING_INSTANCES_CONSTANT}"
@@ -55,9 +99,11 @@ def _failing(
             fault(faults, path, f"excludes {OUTCOME_CONSTANT}")
         # Others may be named: the instances of a copy are some of those of the first task.
         return frozenset(instance_ids).intersection(parse_ranges(failing, path, faults))
-    if outcome is not None and outcome.lower() not in ("success", "failure"):
+    if outcome is None:
+        return None
+    if outcome.lower() not in ("success", "failure"):
         fault(faults, f"constants.{OUTCOME_CONSTANT}", "must be success or failure")
-    return frozenset(instance_ids if (outcome or "").lower() == "failure" else ())
+    return frozenset(instance_ids if outcome.lower() == "failure" else ())
 
 
 def _duration(constants: Mapping[str, str], name: str, faults: Faults) -> timedelta | None:
@@ -65,11 +111,20 @@ def _duration(constants: Mapping[str, str], name: str, faults: Faults) -> timede
     if text is None:
         return None
     try:
+        return parse_duration(text)
+    except ValueError as error:
+        fault(faults, f"constants.{name}", str(error))
+        return None
+
+
+def parse_duration(text: str) -> timedelta:
+    """What a time span, or a number of seconds, stands for; a `ValueError` if it is neither."""
+    try:
         if re.fullmatch(r"\d{1,9}(\.\d+)?", text, re.ASCII):
             return timedelta(seconds=float(text))
         duration = TimeSpan(text).timedelta
     except ValueError:
         duration = timedelta(-1)
     if duration < timedelta(0):
-        fault(faults, f"constants.{name}", "must be a time span or seconds")
+        raise ValueError("must be a time span or seconds")
     return duration

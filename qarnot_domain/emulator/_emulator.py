@@ -16,6 +16,7 @@ from qarnot_domain._secret import Secret
 from qarnot_domain.emulator import _dashboard, _state_file
 from qarnot_domain.emulator._asgi import create_app
 from qarnot_domain.emulator._cloud import Cloud
+from qarnot_domain.emulator._conduct import DEFAULT_EXECUTION_TIME, Chances
 from qarnot_domain.emulator._control import Control, is_control
 from qarnot_domain.emulator._execution import ExecutorThread
 from qarnot_domain.emulator._failure import At, Drop, Failure
@@ -50,7 +51,8 @@ class Emulator:
     Args:
         clock: what makes time pass; a `ManualClock` stands still until `advance` moves it.
             The machine's own by default.
-        seed: where the uuids come from: with a given clock, equal runs repeat exactly.
+        seed: where the uuids and all chance come from: with a given clock, equal runs repeat
+            exactly.
         token: the one token that is accepted. By default `EMULATOR_TOKEN`, which everybody
             knows; one that nobody can guess if it executes commands.
         max_jobs: how many jobs the account may hold at once.
@@ -59,13 +61,18 @@ class Emulator:
         credits: what the account may spend: at 0 or below nothing can be created. `None` for no
             end of it.
         organization: the name of the organization that the user belongs to; `None` for none.
+        execution_times: the shortest and the longest that tasks execute; each draws its own in
+            between, unless a constant of it says how long. 1 s for all by default.
+        failure_rate: how likely each instance of a task is to fail, from 0, the default, to 1,
+            unless a constant of its task says which do.
         epoch: the date when the emulator comes to be. By default the present, or `DEFAULT_EPOCH`
             when a clock is given.
         host: an address of loopback.
         port: a port, or 0 for any free one.
         state_file: where everything that happened is kept from `stop` or `save` to the next
             emulator with that file, which goes on from there, at the time it was then: what the
-            file holds counts instead of the seed, limits, credits, organization and epoch given.
+            file holds counts instead of the seed, limits, credits, organization, execution times,
+            failure rate and epoch given.
             The record of requests and the faults are not kept. None by default.
         execute: really run the commands of tasks while it serves, on this machine, with all the
             rights of the user who runs it. There is no container around them: only run what you
@@ -75,7 +82,8 @@ class Emulator:
 
     Raises:
         ValueError: the state file is none; `execute` together with one, on a clock that is not the
-            machine's, or on a system without `/bin/sh`; `max_processes` below 1.
+            machine's, or on a system without `/bin/sh`; `max_processes` below 1; execution times
+            or a failure rate that make no sense.
         OSError: the state file cannot be read, or its folder is not there.
     """
 
@@ -90,6 +98,11 @@ class Emulator:
         max_pools: int = _LIMITS.max_pools,
         credits: float | None = None,
         organization: str | None = DEFAULT_ORGANIZATION,
+        execution_times: tuple[timedelta, timedelta] = (
+            DEFAULT_EXECUTION_TIME,
+            DEFAULT_EXECUTION_TIME,
+        ),
+        failure_rate: float = 0.0,
         epoch: datetime | None = None,
         host: str = DEFAULT_HOST,
         port: int = 0,
@@ -126,6 +139,7 @@ class Emulator:
             limits=Limits(max_jobs, max_tasks, max_pools),
             credits=credits,
             organization=organization,
+            chances=Chances(*execution_times, failure_rate),
             executes=execute,
         )
         self._control = Control(self._cloud, self._clock)

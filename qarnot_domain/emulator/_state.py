@@ -14,6 +14,7 @@ def dump(store: Store) -> dict[str, Any]:
         "limits": encode(store.limits),
         "credits": store.credits,
         "organization": store.organization,
+        "chances": encode(store.chances),
         "jobs": [encode(job) for job in store.jobs],
         "tasks": [encode(task) for task in store.tasks],
         "pools": [
@@ -36,6 +37,7 @@ def load(document: dict[str, Any]) -> Store:
         limits=decode(document["limits"]),
         credits=document["credits"],
         organization=document["organization"],
+        chances=decode(document["chances"]),
     )
     for job in decode(document["jobs"]):
         store.jobs.add(job)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeAlias
 
+from qarnot_domain.emulator._conduct import Chances
 from qarnot_domain.emulator._store import (
     Dependency,
     Event,
@@ -30,7 +31,7 @@ Json: TypeAlias = Any
 Encoded: TypeAlias = dict[str, Json]
 
 _RECORDS: Final[dict[str, type[Any]]] = {
-    kind.__name__: kind for kind in (Dependency, Job, Limits, Output, Pool, Snapshot, Task)
+    kind.__name__: kind for kind in (Chances, Dependency, Job, Limits, Output, Pool, Snapshot, Task)
 }
 _INDEXES: Final = ("waiting", "dispatched")
 """Members of a pool that hold tasks, which are stored once, with all others."""

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, ClassVar, Final, Generic, NamedTuple, TypeVar
 
+from qarnot_domain.emulator._conduct import Chances
 from qarnot_domain.emulator._runs import InstanceEnd, Run, Stream
 from qarnot_domain.states import TaskState
 from qarnot_domain.timespan import TimeSpan
@@ -340,11 +341,18 @@ class Store:
     """Everything the emulated cloud remembers."""
 
     def __init__(
-        self, *, seed: int, limits: Limits, credits: float | None, organization: str | None
+        self,
+        *,
+        seed: int,
+        limits: Limits,
+        credits: float | None,
+        organization: str | None,
+        chances: Chances,
     ) -> None:
         self.limits = limits
         self.credits = credits
         self.organization = organization
+        self.chances = chances
         self.jobs = Collection(Job)
         self.tasks = Collection(Task)
         self.pools = Collection(Pool)

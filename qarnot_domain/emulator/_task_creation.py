@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from qarnot_domain.emulator import _creation, _lifecycle, _settings
-from qarnot_domain.emulator._conduct import read_conduct
+from qarnot_domain.emulator._conduct import read_wishes
 from qarnot_domain.emulator._http import invalid
 from qarnot_domain.emulator._ranges import MAX_INSTANCES, parse_ranges
 from qarnot_domain.emulator._shapes import (
@@ -92,11 +92,12 @@ def create_task(store: Store, document: Mapping[str, Any], now: datetime) -> Tas
     pool_uuid = _check_place(store, document, job, faults)
     dependencies = _dependencies(store, document["dependencies"], job, faults)
     constants = {entry["key"]: entry["value"] for entry in document["constants"] or []}
-    conduct = read_conduct(constants, instance_ids, faults)
+    wishes = read_wishes(constants, instance_ids, faults)
     _check_exclusions(document, pool_uuid, faults)
     if faults:
         raise invalid(faults)
     admitted = _creation.admit(store, store.tasks, store.limits.max_tasks, document, now)
+    conduct = wishes.or_else(store.chances.draw(admitted["uuid"], instance_ids))
     return Task(
         **admitted,
         state=TaskState.SUBMITTED,
@@ -110,7 +111,7 @@ def create_task(store: Store, document: Mapping[str, Any], now: datetime) -> Tas
         dependencies=dependencies,
         has_advanced_dependencies=bool((document["dependencies"] or {}).get("advancedDependsOn")),
         execution_time=conduct.execution_time,
-        time_limit=conduct.time_limit,
+        time_limit=wishes.time_limit,
         failing=conduct.failing,
         wave_size=len(instance_ids),
         settings={name: document[name] for name in SETTINGS},

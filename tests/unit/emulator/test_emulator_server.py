@@ -223,6 +223,19 @@ def test_the_program_serves_until_it_is_told_to_stop(number: signal.Signals) -> 
     assert "Traceback" not in errors
 
 
+def test_the_program_leaves_tasks_to_chance_if_asked() -> None:
+    """How long they take, and how likely their instances fail."""
+    options = ["--execution-times", "0.5", "00:00:01.5", "--failure-rate", "2"]
+    with run(options) as program:
+        _, errors = program.communicate()
+    assert program.returncode == 1
+    assert "failure_rate: is from 0 to 1, not 2.0" in errors
+    with run(["--execution-times", "soon", "later"]) as program:
+        _, errors = program.communicate()
+    assert program.returncode == 2
+    assert "'soon' must be a time span or seconds" in errors
+
+
 def test_the_program_refuses_to_serve_the_world() -> None:
     """With a message and a failing exit code."""
     with run(["--host", EVERYWHERE]) as program:
