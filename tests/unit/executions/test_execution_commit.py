@@ -151,8 +151,7 @@ def test_constants_are_set_one_at_a_time(
     assert qarnot_emulator.requests[-1].body["constants"] == [
         {"key": "DOCKER_CMD", "value": "true"}
     ]
-    made.constants["MORE"] = "1"
-    made.constants.update(DOCKER_CMD="false")
+    made.constants.update(MORE="1", DOCKER_CMD="false")
     assert made.constants.pop("MORE") == "1"
     assert made.constants == {"DOCKER_CMD": "false"}
     assert operations(qarnot_emulator) == [kind.created, kind.operation("retrieve")]
