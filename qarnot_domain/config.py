@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import os
 import re
+import stat
+import warnings
 from collections.abc import Iterable, Mapping
 from configparser import ConfigParser
 from configparser import Error as ConfigParserError
@@ -177,7 +179,8 @@ def _read_file(fileconf: FileConf | None) -> dict[str, object]:
         return _read_mapping(fileconf)
     if not isinstance(fileconf, (str, os.PathLike)):
         raise TypeError(f"fileconf must be a path or a mapping, not {type(fileconf).__name__}")
-    parser = _parse(Path(fileconf))
+    path = Path(fileconf)
+    parser, is_shared = _parse(path)
     options = {
         "cluster_url": ("cluster", "url"),
         "cluster_unsafe": ("cluster", "unsafe"),
@@ -192,15 +195,26 @@ def _read_file(fileconf: FileConf | None) -> dict[str, object]:
     }
     if parser.has_option("client", "auth"):
         found.setdefault("client_token", seal(parser.get("client", "auth")))
+    if is_shared and "client_token" in found:
+        warnings.warn(
+            f"fileconf {str(path)!r} holds a token, and others can read it: chmod 600 it",
+            stacklevel=4,
+        )
     return found
 
 
-def _parse(path: Path) -> ConfigParser:
+_READ_BY_OTHERS: Final = stat.S_IRGRP | stat.S_IROTH
+
+
+def _parse(path: Path) -> tuple[ConfigParser, bool]:
+    """What a file holds, and whether others than its owner can read it."""
     # No interpolation: a token may hold a per cent sign.
     parser = ConfigParser(interpolation=None)
     try:
         # Windows editors put a byte-order mark in front.
-        parser.read_string(path.read_text(encoding="utf-8-sig"), source=str(path))
+        with path.open(encoding="utf-8-sig") as file:
+            parser.read_file(file, source=str(path))
+            mode = os.fstat(file.fileno()).st_mode
     except UnicodeDecodeError:
         problem = "is not UTF-8"
     except ConfigParserError as error:
@@ -208,7 +222,8 @@ def _parse(path: Path) -> ConfigParser:
     except (OSError, ValueError) as error:
         problem = f"cannot be read: {error}"
     else:
-        return parser
+        # Only there do modes say who may read a file.
+        return parser, os.name == "posix" and bool(mode & _READ_BY_OTHERS)
     # Not from there: those errors carry text of the file, and so perhaps the token.
     raise ValueError(f"fileconf {str(path)!r} {problem}")
 

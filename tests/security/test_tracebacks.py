@@ -18,7 +18,7 @@ from qarnot_domain import (
 )
 from qarnot_domain.emulator import Emulator
 
-from ..unit.driving import JOB_PAYLOAD, PROFILE, ActingClock
+from ..unit.driving import JOB_PAYLOAD, PROFILE, ActingClock, write_for_owner
 from ..unit.wire import WireServer, http
 from .showing import everything_shown, messages_shown
 
@@ -146,9 +146,7 @@ def test_bad_setting_shows_no_token(
     source: str, bad: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Wherever the token came from, a setting that is refused beside it does not show it."""
-    path = tmp_path / "qarnot.conf"
-    path.touch(mode=0o600)
-    path.write_text(f"[client]\ntoken = {TOKEN}\n", encoding="utf-8")
+    path = write_for_owner(tmp_path / "qarnot.conf", f"[client]\ntoken = {TOKEN}\n")
     if source == "environment":
         monkeypatch.setenv("QARNOT_CLIENT_TOKEN", TOKEN)
     given = SOURCES[source](path)
@@ -198,9 +196,7 @@ def test_mapping_with_another_name_for_the_token_does_not_show_it() -> None:
 @pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "utf-16"])
 def test_broken_file_shows_no_token(tmp_path: Path, content: str, encoding: str) -> None:
     """A file that cannot be read is named, and nothing of its content is shown."""
-    path = tmp_path / "broken.conf"
-    path.touch(mode=0o600)
-    path.write_bytes(content.encode(encoding))
+    path = write_for_owner(tmp_path / "broken.conf", content, encoding)
     del content
     with pytest.raises(ValueError, match=r"fileconf|client_token") as caught:
         Connection(path)

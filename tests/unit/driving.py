@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
@@ -94,6 +95,13 @@ def add_task(job: Job, connection: Connection, name: str = "task", **constants: 
     task.constants = constants
     task.submit()
     return task
+
+
+def write_for_owner(path: Path, text: str, encoding: str = "utf-8") -> Path:
+    """Write a file that nobody else can read, such as one that holds a token."""
+    path.touch(mode=0o600)
+    path.write_text(text, encoding=encoding)
+    return path
 
 
 class ActingClock:

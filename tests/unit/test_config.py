@@ -13,6 +13,8 @@ from qarnot_domain import Connection, QarnotGenericException
 from qarnot_domain._secret import Secret
 from qarnot_domain.config import Settings, load
 
+from .driving import write_for_owner
+
 TOKEN = "a-token-that-nobody-may-see"
 URL = "https://cluster.test"
 
@@ -41,9 +43,7 @@ def given(**arguments: Any) -> Settings:
 @pytest.fixture
 def ini(tmp_path: Path) -> Path:
     """A configuration file."""
-    path = tmp_path / "qarnot.conf"
-    path.write_text(INI, encoding="utf-8")
-    return path
+    return write_for_owner(tmp_path / "qarnot.conf", INI)
 
 
 def everything_said(error: BaseException) -> str:
@@ -249,8 +249,7 @@ def test_token_is_in_no_repr() -> None:
 )
 def test_token_of_a_broken_file_is_not_shown(tmp_path: Path, content: str) -> None:
     """A file that cannot be read is named, without the line at fault: it may hold the token."""
-    path = tmp_path / "broken.conf"
-    path.write_text(content, encoding="utf-8")
+    path = write_for_owner(tmp_path / "broken.conf", content)
     with pytest.raises(ValueError, match=r"fileconf|client_token") as caught:
         load(path, environ={})
     assert TOKEN not in everything_said(caught.value)
@@ -516,26 +515,23 @@ def test_file_is_read_by_its_official_sections(ini: Path) -> None:
 
 def test_file_of_the_official_sdk_with_more_in_it(tmp_path: Path) -> None:
     """Its other sections and its older name for the token do no harm."""
-    path = tmp_path / "official.conf"
-    path.write_text(
+    path = write_for_owner(
+        tmp_path / "official.conf",
         "[cluster]\nurl=https://file.test\n[client]\nauth=older-name\n"
         "[storage]\nurl=https://storage.test\nunsafe=false\n",
-        encoding="utf-8",
     )
     assert load(path, environ={}).client_token == Secret("older-name")
 
 
 def test_file_may_hold_a_token_with_a_per_cent_sign(tmp_path: Path) -> None:
     """No character of a token means anything to the file's format."""
-    path = tmp_path / "percent.conf"
-    path.write_text("[client]\ntoken = 100%(x)s%%;#=\n", encoding="utf-8")
+    path = write_for_owner(tmp_path / "percent.conf", "[client]\ntoken = 100%(x)s%%;#=\n")
     assert load(path, environ={}).client_token == Secret("100%(x)s%%;#=")
 
 
 def test_file_with_a_byte_order_mark(tmp_path: Path) -> None:
     """What an editor on Windows puts in front does no harm."""
-    path = tmp_path / "mark.conf"
-    path.write_text("[client]\ntoken = x\n", encoding="utf-8-sig")
+    path = write_for_owner(tmp_path / "mark.conf", "[client]\ntoken = x\n", "utf-8-sig")
     assert load(path, environ={}).client_token == Secret("x")
 
 

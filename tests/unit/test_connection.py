@@ -43,6 +43,7 @@ from .driving import (
     in_step,
     operations,
     submitted,
+    write_for_owner,
 )
 from .wire import SILENCE, WireServer, http
 
@@ -103,10 +104,9 @@ def test_building_takes_the_official_arguments_in_the_documented_order() -> None
 
 def test_building_from_a_file(tmp_path: Path, qarnot_emulator: Emulator) -> None:
     """A connection built from a file works."""
-    path = tmp_path / "qarnot.conf"
-    path.write_text(
+    path = write_for_owner(
+        tmp_path / "qarnot.conf",
         f"[cluster]\nurl={qarnot_emulator.url}\n[client]\ntoken={qarnot_emulator.token}\n",
-        encoding="utf-8",
     )
     with Connection(path) as connection:
         assert connection.jobs() == []
