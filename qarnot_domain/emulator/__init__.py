@@ -57,6 +57,7 @@ try:
     from qarnot_domain.emulator._emulator import DEFAULT_EPOCH, EMULATOR_TOKEN, Emulator
     from qarnot_domain.emulator._failure import Failure
     from qarnot_domain.emulator._faults import Fault
+    from qarnot_domain.emulator._http import Dropped, Request, Response
     from qarnot_domain.emulator._matching import Matching
     from qarnot_domain.emulator._record import RecordedRequest
 except ModuleNotFoundError as _error:
@@ -72,10 +73,13 @@ from qarnot_domain._clock import ManualClock
 __all__ = [
     "DEFAULT_EPOCH",
     "EMULATOR_TOKEN",
+    "Dropped",
     "Emulator",
     "Failure",
     "Fault",
     "ManualClock",
     "Matching",
     "RecordedRequest",
+    "Request",
+    "Response",
 ]
