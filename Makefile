@@ -13,7 +13,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test contract compare fuzz soak coverage check generate check-generated mutants lint types spec-lint docs-examples lock build clean
+.PHONY: help demo test contract compare fuzz soak bench coverage check generate check-generated mutants lint types spec-lint docs-examples lock build clean
 
 help: ## Show the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | column -t -s '|'
@@ -35,6 +35,9 @@ fuzz: $(VENV)/installed ## Read a million broken answers
 
 soak: $(VENV)/installed ## Use the library for a minute on a cloud that often fails, and compare the books
 	$(BIN)/python -m tests.soak $(OPTIONS)
+
+bench: $(VENV)/installed ## Measure the emulator with 100,000 jobs, for some minutes
+	$(BIN)/python -m tests.benchmarks --json build/benchmarks.json $(OPTIONS)
 
 coverage: $(VENV)/installed $(OFFICIAL_VENV)/ready ## Run the tests and print the branch coverage
 	$(BIN)/coverage erase
