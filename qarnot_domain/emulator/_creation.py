@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
-from qarnot_domain.emulator import _lifecycle
 from qarnot_domain.emulator._http import Refusal, Response, json_response
 from qarnot_domain.emulator._shapes import (
     NAME,
@@ -89,11 +88,10 @@ def _require_room(store: Store, collection: Collection[R], limit: int) -> None:
     excess = len(collection) + 1 - limit
     if excess <= 0:
         return
-    may_go = [r for r in collection if r.auto_delete_on_completion and _lifecycle.is_final(r)]
-    if len(may_go) < excess:
+    leaving = collection.first_to_leave(excess)
+    if len(leaving) < excess:
         raise Refusal(403, f"Maximum number of {collection.kind}s reached")
-    may_go.sort(key=lambda r: (r.end_date or r.last_modified, r.sequence))
-    for resource in may_go[:excess]:
+    for resource in leaving:
         store.remove(resource)
 
 

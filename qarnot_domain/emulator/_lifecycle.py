@@ -142,7 +142,7 @@ class Lifecycle:
 
     def restart_task(self, task: Task, at: datetime) -> None:
         """Take an ended task back to its beginning; what it wrote stays."""
-        task.execution_start = task.execution_end = task.end_date = None
+        task.execution_start = task.execution_end = None
         task.run, task.ends = None, {}
         task.wave = 0
         task.is_held_back = True
@@ -276,7 +276,8 @@ class Lifecycle:
     def _enter(
         self, resource: Resource, state: str, at: datetime, *, schedule: bool = True
     ) -> None:
-        resource.enter(state, at)
+        final_states = _FINAL_STATES[type(resource)]
+        self._store.enter(resource, state, at, is_final=state in final_states)
         if isinstance(resource, Task):
             self._work(resource, at)
             self._give_up_place(resource, at)
@@ -327,7 +328,6 @@ class Lifecycle:
         self._fit_pool_of(task, at)
 
     def _finish(self, resource: Resource, at: datetime) -> None:
-        resource.end_date = at
         time_to_live = resource.completion_time_to_live.timedelta
         if time_to_live > timedelta(0):
             self._schedule(_REMOVE, resource, at, time_to_live)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import random
 import uuid
 from collections import deque
@@ -48,17 +49,18 @@ class Resource:
     state_transition_time: datetime | None = None
     previous_state_transition_time: datetime | None = None
     end_date: datetime | None = None
-    """When it reached a final state."""
+    """When it reached the final state that it is in; `None` in any other."""
     generation: int = 0
     """How many states it has left behind: tells an event that it comes too late."""
 
-    def enter(self, state: str, at: datetime) -> None:
+    def enter(self, state: str, at: datetime, *, is_final: bool) -> None:
         """Pass to another state at a moment."""
         self.previous_state = self.state
         self.previous_state_transition_time = self.state_transition_time
         self.state = state
         self.state_transition_time = at
         self.last_modified = at
+        self.end_date = at if is_final else None
         self.generation += 1
 
 
@@ -287,6 +289,8 @@ class Collection(Generic[R]):
         self.kind = kind.kind
         self._by_uuid: dict[str, R] = {}
         self._by_shortname: dict[str, R] = {}
+        self._leaving: list[R] = []
+        """Those that have ended and may go when others need their place, the first to end first."""
 
     def __len__(self) -> int:
         return len(self._by_uuid)
@@ -303,15 +307,44 @@ class Collection(Generic[R]):
         found = self._by_uuid.get(uuid_or_shortname.lower())
         return found or self._by_shortname.get(uuid_or_shortname)
 
+    def first_to_leave(self, count: int) -> Sequence[R]:
+        """Those that have ended and may go when others need their place, the first to end first."""
+        return self._leaving[:count]
+
     def add(self, resource: R) -> None:
         """Add an object whose shortname is free."""
         self._by_uuid[resource.uuid] = resource
         self._by_shortname[resource.shortname] = resource
+        self._note_end(resource)
+
+    def enter(self, resource: R, state: str, at: datetime, *, is_final: bool) -> None:
+        """Let one of the objects pass to another state."""
+        self._forget_end(resource)
+        resource.enter(state, at, is_final=is_final)
+        self._note_end(resource)
 
     def discard(self, resource: R) -> None:
         """Forget an object; nothing happens if it is not there."""
-        self._by_uuid.pop(resource.uuid, None)
-        self._by_shortname.pop(resource.shortname, None)
+        if self._by_uuid.pop(resource.uuid, None) is None:
+            return
+        del self._by_shortname[resource.shortname]
+        self._forget_end(resource)
+
+    def _note_end(self, resource: R) -> None:
+        if _may_leave(resource):
+            bisect.insort(self._leaving, resource, key=_end)
+
+    def _forget_end(self, resource: R) -> None:
+        if _may_leave(resource):
+            del self._leaving[bisect.bisect_left(self._leaving, _end(resource), key=_end)]
+
+
+def _may_leave(resource: Resource) -> bool:
+    return resource.auto_delete_on_completion and resource.end_date is not None
+
+
+def _end(resource: Resource) -> tuple[datetime | None, int]:
+    return resource.end_date, resource.sequence
 
 
 class Groups:
@@ -356,6 +389,11 @@ class Store:
         self.jobs = Collection(Job)
         self.tasks = Collection(Task)
         self.pools = Collection(Pool)
+        self._collections: dict[type[Resource], Collection[Any]] = {
+            Job: self.jobs,
+            Task: self.tasks,
+            Pool: self.pools,
+        }
         self.tasks_of_job = Groups()
         self.tasks_of_pool = Groups()
         self.dependents = Groups()
@@ -411,6 +449,10 @@ class Store:
             self.tasks_of_pool.add(task.pool_uuid, task)
         for dependency in task.dependencies:
             self.dependents.add(dependency.task_uuid, task)
+
+    def enter(self, resource: Resource, state: str, at: datetime, *, is_final: bool) -> None:
+        """Let an object pass to another state."""
+        self._collections[type(resource)].enter(resource, state, at, is_final=is_final)
 
     def remove(self, resource: Resource) -> None:
         """Forget an object, and with a job its tasks."""

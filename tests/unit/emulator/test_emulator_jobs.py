@@ -180,6 +180,57 @@ def test_a_finished_job_without_auto_delete_keeps_its_place(
     assert cloud.post("/jobs", {"name": "n"}).status == 403
 
 
+def test_a_job_that_is_gone_makes_no_room_again(
+    document: Document, driver_class: type[Driver]
+) -> None:
+    """Its place counts once, however it went."""
+    cloud = driver_class(document, max_jobs=2)
+    first = cloud.create_job(autoDeleteOnCompletion=True)
+    second = cloud.create_job(autoDeleteOnCompletion=True, completionTimeToLive="00:00:01")
+    for uuid in (first, second):
+        cloud.post(f"/jobs/{uuid}/terminate")
+    cloud.advance(1)
+    cloud.delete(f"/jobs/{first}")
+    cloud.advance(2)
+    assert cloud.read("/jobs") == []
+    for _ in range(2):
+        cloud.create_job()
+    assert cloud.post("/jobs", {"name": "n"}).status == 403
+
+
+def test_a_job_that_left_its_end_keeps_its_place(
+    document: Document, driver_class: type[Driver]
+) -> None:
+    """It is not finished any more; a second end counts as the only one."""
+    cloud = driver_class(document, max_jobs=2)
+    jobs = [cloud.create_job(autoDeleteOnCompletion=True) for _ in range(2)]
+    for state in ("Completed", "Active"):
+        cloud.emulator.set_state(jobs[0], state)
+    assert cloud.post("/jobs", {"name": "n"}).status == 403
+    for uuid in (*jobs, jobs[0]):
+        cloud.advance(1)
+        cloud.emulator.set_state(uuid, "Completed")
+    new = cloud.create_job()
+    assert [job["uuid"] for job in cloud.read("/jobs")] == [jobs[0], new]
+
+
+def test_fewer_places_than_jobs_make_room_at_once_or_not_at_all(
+    document: Document, driver_class: type[Driver]
+) -> None:
+    """Nothing goes for a job that is refused."""
+    cloud = driver_class(document)
+    jobs = [cloud.create_job(autoDeleteOnCompletion=True) for _ in range(4)]
+    for uuid in jobs[:2]:
+        cloud.post(f"/jobs/{uuid}/terminate")
+    cloud.advance(1)
+    cloud.emulator.set_limits(max_jobs=2)
+    assert cloud.post("/jobs", {"name": "n"}).status == 403
+    assert len(cloud.read("/jobs")) == 4
+    cloud.emulator.set_limits(max_jobs=3)
+    new = cloud.create_job()
+    assert [job["uuid"] for job in cloud.read("/jobs")] == [*jobs[2:], new]
+
+
 @pytest.mark.parametrize("url", ["/jobs", "/tasks", "/pools"])
 def test_nothing_is_created_without_credits(cloud: Driver, url: str) -> None:
     """402 until there are some again."""

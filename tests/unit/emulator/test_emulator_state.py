@@ -124,6 +124,21 @@ def test_a_snapshot_under_way_goes_on(driver_class: type[Driver], path: Path) ->
     assert (before["status"], again.read(url)["status"]) == ("inProgress", "success")
 
 
+def test_what_may_go_for_others_goes_in_the_same_order(
+    driver_class: type[Driver], path: Path
+) -> None:
+    """The first to end first, though it was the last to be created."""
+    cloud = driver_class(state_file=path, max_jobs=2)
+    jobs = [cloud.create_job(autoDeleteOnCompletion=True) for _ in range(2)]
+    for uuid in reversed(jobs):
+        cloud.post(f"/jobs/{uuid}/terminate")
+        cloud.advance(2)
+    cloud.emulator.save()
+    again = driver_class(state_file=path)
+    new = again.create_job()
+    assert [job["uuid"] for job in again.read("/jobs")] == [jobs[0], new]
+
+
 def test_what_the_account_may_do_is_kept(driver_class: type[Driver], path: Path) -> None:
     """Limits, credits and the organization, as they were set last."""
     cloud = driver_class(state_file=path)

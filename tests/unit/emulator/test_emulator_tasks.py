@@ -559,6 +559,26 @@ def test_a_restarted_task_runs_again_as_the_same_task(cloud: Driver) -> None:
     assert cloud.post(f"/tasks/{uuid}/stdout").body == b"[0] started\n[0] started\n"
 
 
+def test_a_restarted_task_makes_no_room(document: Document, driver_class: type[Driver]) -> None:
+    """It has not ended any more, until it does again."""
+    cloud = driver_class(document, max_tasks=1)
+    task = cloud.create_task(autoDeleteOnCompletion=True)
+    cloud.advance(10)
+    cloud.post(f"/tasks/{task}/restart")
+    body = {"name": "n", "profile": "p", "instanceCount": 1}
+    assert cloud.post("/tasks", body).status == 403
+    cloud.advance(10)
+    assert cloud.post("/tasks", body).status == 200
+
+
+def test_a_task_forced_out_of_its_end_has_no_end_date(cloud: Driver) -> None:
+    """Only what has ended has one."""
+    task = cloud.create_task()
+    cloud.advance(10)
+    cloud.emulator.set_state(task, "FullyExecuting")
+    assert cloud.task(task)["endDate"] == "0001-01-01T00:00:00Z"
+
+
 def test_a_restarted_task_is_not_removed_by_its_earlier_end(cloud: Driver) -> None:
     """Its time to live counts from the new one."""
     uuid = cloud.create_task(completionTimeToLive="00:00:10")
