@@ -6,12 +6,13 @@ import base64
 import binascii
 import bisect
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final, Generic, TypeVar
 
 from qarnot_domain.emulator import _wire
-from qarnot_domain.emulator._filters import Accessor, FilterCompiler, Predicate
+from qarnot_domain.emulator._filters import Accessor, Filter, FilterCompiler
 from qarnot_domain.emulator._http import Response, invalid, json_response
 from qarnot_domain.emulator._router import Call
 from qarnot_domain.emulator._shapes import (
@@ -24,7 +25,7 @@ from qarnot_domain.emulator._shapes import (
     Text,
     fault,
 )
-from qarnot_domain.emulator._store import Resource
+from qarnot_domain.emulator._store import Collection, Resource, SortKey
 
 R = TypeVar("R", bound=Resource)
 
@@ -54,13 +55,32 @@ SEARCH_REQUEST: Final = Object(
 
 # No slots: Python 3.11 cannot make a generic, frozen dataclass with them.
 @dataclass(frozen=True)
+class Order(Generic[R]):
+    """A way to sort objects; those that it takes for equal are in the order of creation."""
+
+    key: Callable[[R], str]
+    """What it sorts by, as text that sorts the same way."""
+    member: SortKey | None = None
+    """The member of the objects that it follows, if collections are kept sorted by that."""
+
+
+ORDERS: Final[Mapping[str, Order[Any]]] = {
+    # The dates do not go back from one creation to the next.
+    DEFAULT_ORDER: Order(lambda item: _wire.sortable(item.creation_date), "sequence"),
+    "name": Order(lambda item: item.name, "name"),
+    "state": Order(lambda item: item.state, "state"),
+}
+"""How objects of every kind can be sorted, by the documented name of the field."""
+
+
+@dataclass(frozen=True)
 class Catalogue(Generic[R]):
     """What can be asked about one kind of object."""
 
     fields: Mapping[str, Accessor[R]]
     """The fields to filter on and to select, by their documented name."""
-    orders: Mapping[str, Callable[[R], str]]
-    """The fields to sort by, by their documented name, each as text that sorts the same way."""
+    orders: Mapping[str, Order[R]]
+    """The fields to sort by, by their documented name."""
 
 
 FIELDS: Final[Mapping[str, Accessor[Resource]]] = {
@@ -77,13 +97,6 @@ FIELDS: Final[Mapping[str, Accessor[Resource]]] = {
 }
 """The fields of any object."""
 
-ORDERS: Final[Mapping[str, Callable[[Resource], str]]] = {
-    "creationDate": lambda resource: _wire.sortable(resource.creation_date),
-    "name": lambda resource: resource.name,
-    "state": lambda resource: resource.state,
-}
-"""What any object can be sorted by."""
-
 
 def tagged(call: Call, resources: Iterable[R]) -> list[R]:
     """The objects with any of the tags in the query; all of them when it names none."""
@@ -94,18 +107,18 @@ def tagged(call: Call, resources: Iterable[R]) -> list[R]:
 def search(
     call: Call,
     catalogue: Catalogue[R],
-    resources: Iterable[R],
+    resources: Collection[R],
     view: Callable[[R], dict[str, Any]],
 ) -> Response:
     """Answer a search: a bare array, of whole objects or of selected members."""
     faults: Faults = {}
     document = SEARCH_REQUEST.read(call.json(), "", faults)
-    matches = _predicate(catalogue, document["filter"], faults)
+    condition = _condition(catalogue, resources, document["filter"], faults)
     selected = _selection(catalogue, document["select"], faults)
     if faults:
         raise invalid(faults)
-    found = [item for item in resources if matches(item)]
-    documents = [view(item) for item in found[: document["maximumResults"]]]
+    found = _matching(resources, condition, ORDERS[DEFAULT_ORDER])
+    documents = [view(item) for item in islice(found, document["maximumResults"])]
     if selected is not None:
         documents = [{k: v for k, v in one.items() if k in selected} for one in documents]
     return json_response(documents)
@@ -114,7 +127,7 @@ def search(
 def paginate(
     call: Call,
     catalogue: Catalogue[R],
-    resources: Iterable[R],
+    resources: Collection[R],
     view: Callable[[R], dict[str, Any]],
 ) -> Response:
     """Answer a request for a page.
@@ -124,27 +137,21 @@ def paginate(
     """
     faults: Faults = {}
     document = PAGE_REQUEST.read(call.json(), "", faults)
-    matches = _predicate(catalogue, document["filter"], faults)
+    condition = _condition(catalogue, resources, document["filter"], faults)
     cursor = _cursor(catalogue, document, faults)
     if faults:
         raise invalid(faults)
-    key = catalogue.orders[cursor.order]
-    keyed = sorted(
-        ((key(item), item.sequence, item) for item in resources if matches(item)),
-        key=lambda entry: entry[:2],
-        reverse=cursor.is_descending,
-    )
-    start = cursor.start(keyed)
+    order = catalogue.orders[cursor.order]
+    found = _matching(resources, condition, order)
     size = min(document["maximumResults"] or DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE)
-    page = keyed[start : start + size]
-    is_truncated = start + size < len(keyed)
+    page, is_truncated = cursor.cut(found, order, size)
     return json_response(
         {
-            "data": [view(item) for _, _, item in page],
+            "data": [view(item) for item in page],
             "count": len(page),
-            "total": len(keyed),
+            "total": len(found),
             "isTruncated": is_truncated,
-            "nextToken": cursor.after(page[-1]) if is_truncated else None,
+            "nextToken": cursor.after(page[-1], order) if is_truncated else None,
         }
     )
 
@@ -156,19 +163,43 @@ class _Cursor:
     order: str
     is_descending: bool
     last: tuple[str, int] | None = None
-    """The sort key and the sequence of the last object of the page before."""
+    """The place of the last object of the page before."""
 
-    def start(self, keyed: list[tuple[str, int, Any]]) -> int:
-        if self.last is None:
-            return 0
-        if self.is_descending:
-            ascending = keyed[::-1]
-            return len(keyed) - bisect.bisect_left(ascending, self.last, key=lambda e: e[:2])
-        return bisect.bisect_right(keyed, self.last, key=lambda e: e[:2])
+    def cut(self, found: Sequence[R], order: Order[R], size: int) -> tuple[Sequence[R], bool]:
+        """The page, of objects in ascending order, and whether there are more."""
 
-    def after(self, entry: tuple[str, int, Any]) -> str:
-        content = [self.order, self.is_descending, entry[0], entry[1]]
+        def place(item: R) -> tuple[str, int]:
+            return _place(item, order)
+
+        if not self.is_descending:
+            start = 0 if self.last is None else bisect.bisect_right(found, self.last, key=place)
+            return found[start : start + size], start + size < len(found)
+        end = len(found) if self.last is None else bisect.bisect_left(found, self.last, key=place)
+        return found[max(0, end - size) : end][::-1], end > size
+
+    def after(self, item: R, order: Order[R]) -> str:
+        """The token for what comes after an object."""
+        content = [self.order, self.is_descending, *_place(item, order)]
         return base64.urlsafe_b64encode(json.dumps(content).encode()).decode()
+
+
+def _place(item: R, order: Order[R]) -> tuple[str, int]:
+    """Where an object is in an order; no other has the same place."""
+    return order.key(item), item.sequence
+
+
+def _matching(
+    resources: Collection[R], condition: Filter[R] | None, order: Order[R]
+) -> Sequence[R]:
+    """The objects that pass a filter, in ascending order."""
+    candidates = None if condition is None else condition.candidates
+    if candidates is None and order.member is not None:
+        every = resources.sorted_by(order.member)
+        return every if condition is None else [i for i in every if condition.matches(i)]
+    items: Iterable[R] = resources if candidates is None else candidates
+    if condition is not None:
+        items = filter(condition.matches, items)
+    return sorted(items, key=lambda item: _place(item, order))
 
 
 def _cursor(catalogue: Catalogue[R], document: Mapping[str, Any], faults: Faults) -> _Cursor:
@@ -199,11 +230,14 @@ def _decode(catalogue: Catalogue[R], token: str) -> _Cursor | None:
             return None
 
 
-def _predicate(catalogue: Catalogue[R], tree: object, faults: Faults) -> Predicate[R]:
+def _condition(
+    catalogue: Catalogue[R], resources: Collection[R], tree: object, faults: Faults
+) -> Filter[R] | None:
     if tree is None:
-        return lambda _item: True
+        return None
     accessors = {name.lower(): accessor for name, accessor in catalogue.fields.items()}
-    return FilterCompiler(accessors, faults).compile(tree)
+    lookups = {"uuid": resources.get, "shortname": resources.called}
+    return FilterCompiler(accessors, lookups, faults).compile(tree)
 
 
 def _selection(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 from itertools import islice
 from typing import Any, Final, TypeVar
@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 from qarnot_domain.emulator import _wire
 from qarnot_domain.emulator._job_view import view_job
 from qarnot_domain.emulator._pool_view import view_summary as view_pool
-from qarnot_domain.emulator._store import Instanced, Resource, Store
+from qarnot_domain.emulator._store import Collection, Instanced, Resource, Store
 from qarnot_domain.emulator._task_view import view_summary as view_task
 
 MAX_SHOWN: Final = 100
@@ -36,8 +36,8 @@ def overview(store: Store, now: datetime) -> dict[str, Any]:
     }
 
 
-def _newest(resources: Iterable[R], view: Callable[[R], dict[str, Any]]) -> list[dict[str, Any]]:
-    return [view(resource) for resource in islice(reversed([*resources]), MAX_SHOWN)]
+def _newest(resources: Collection[R], view: Callable[[R], dict[str, Any]]) -> list[dict[str, Any]]:
+    return [view(resource) for resource in islice(reversed(resources), MAX_SHOWN)]
 
 
 def _output(writer: Instanced) -> dict[str, str]:

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Any, ClassVar, Final, Generic, NamedTuple, TypeVar
+from operator import attrgetter
+from typing import Any, ClassVar, Final, Generic, Literal, NamedTuple, TypeAlias, TypeVar
 
 from qarnot_domain.emulator._conduct import Chances
 from qarnot_domain.emulator._runs import InstanceEnd, Run, Stream
@@ -281,6 +282,9 @@ class Event(NamedTuple):
 
 R = TypeVar("R", bound=Resource)
 
+SortKey: TypeAlias = Literal["sequence", "name", "state"]
+"""Members of objects by which they are kept sorted; of these, only the state ever changes."""
+
 
 class Collection(Generic[R]):
     """The objects of one kind, in the order of their creation."""
@@ -289,6 +293,8 @@ class Collection(Generic[R]):
         self.kind = kind.kind
         self._by_uuid: dict[str, R] = {}
         self._by_shortname: dict[str, R] = {}
+        self._sorted: dict[SortKey, Sequence[R]] = {}
+        """As they were asked for, until something changes that."""
         self._leaving: list[R] = []
         """Those that have ended and may go when others need their place, the first to end first."""
 
@@ -298,14 +304,27 @@ class Collection(Generic[R]):
     def __iter__(self) -> Iterator[R]:
         return iter(self._by_uuid.values())
 
+    def __reversed__(self) -> Iterator[R]:
+        return reversed(self._by_uuid.values())
+
     def get(self, uuid: str | None) -> R | None:
         """The object with that uuid."""
         return None if uuid is None else self._by_uuid.get(uuid)
 
+    def called(self, shortname: str) -> R | None:
+        """The object with that shortname."""
+        return self._by_shortname.get(shortname)
+
     def find(self, uuid_or_shortname: str) -> R | None:
         """The object that a path names: by uuid, in any case, or by shortname."""
-        found = self._by_uuid.get(uuid_or_shortname.lower())
-        return found or self._by_shortname.get(uuid_or_shortname)
+        return self.get(uuid_or_shortname.lower()) or self.called(uuid_or_shortname)
+
+    def sorted_by(self, key: SortKey) -> Sequence[R]:
+        """All objects by a member of theirs, those with equal ones in the order of creation."""
+        found = self._sorted.get(key)
+        if found is None:
+            found = self._sorted[key] = sorted(self, key=attrgetter(key))
+        return found
 
     def first_to_leave(self, count: int) -> Sequence[R]:
         """Those that have ended and may go when others need their place, the first to end first."""
@@ -315,12 +334,14 @@ class Collection(Generic[R]):
         """Add an object whose shortname is free."""
         self._by_uuid[resource.uuid] = resource
         self._by_shortname[resource.shortname] = resource
+        self._sorted.clear()
         self._note_end(resource)
 
     def enter(self, resource: R, state: str, at: datetime, *, is_final: bool) -> None:
         """Let one of the objects pass to another state."""
         self._forget_end(resource)
         resource.enter(state, at, is_final=is_final)
+        self._sorted.pop("state", None)
         self._note_end(resource)
 
     def discard(self, resource: R) -> None:
@@ -328,6 +349,7 @@ class Collection(Generic[R]):
         if self._by_uuid.pop(resource.uuid, None) is None:
             return
         del self._by_shortname[resource.shortname]
+        self._sorted.clear()
         self._forget_end(resource)
 
     def _note_end(self, resource: R) -> None:

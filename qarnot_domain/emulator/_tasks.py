@@ -72,7 +72,9 @@ def _catalogue(now: datetime) -> _listing.Catalogue[Task]:
         },
         orders={
             **_listing.ORDERS,
-            "executionTime": lambda task: _wire.sortable_span(_task_view.execution_time(task, now)),
+            "executionTime": _listing.Order(
+                lambda task: _wire.sortable_span(_task_view.execution_time(task, now))
+            ),
         },
     )
 

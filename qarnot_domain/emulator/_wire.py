@@ -16,8 +16,8 @@ def date(moment: datetime | None) -> str:
     if moment is None:
         return UNSET_DATE
     utc = moment.astimezone(UTC)
-    fraction = f".{utc.microsecond:06}0" if utc.microsecond else ""
-    return f"{utc:%Y-%m-%dT%H:%M:%S}{fraction}Z"
+    # Faster than a format, and lists are full of dates.
+    return utc.isoformat().removesuffix("+00:00") + ("0Z" if utc.microsecond else "Z")
 
 
 def whole(moment: datetime) -> datetime:

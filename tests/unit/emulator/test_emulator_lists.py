@@ -113,6 +113,9 @@ def test_a_filter_finds_what_it_describes(three: Driver, tree: Json, expected: s
         ("InstanceCount", "GreaterThan", "1", 1),
         ("InstanceCount", "LessThan", 2, 1),
         ("InstanceCount", "Equal", "many", 0),
+        ("InstanceCount", "Equal", "nan", 0),
+        ("InstanceCount", "LessThanOrEqual", "nan", 0),
+        ("InstanceCount", "In", ["1", None], 1),
         ("InstanceCount", "Equal", True, 0),
         ("ExecutionTime", "GreaterThanOrEqual", "00:00:01", 1),
         ("ExecutionTime", "Equal", "soon", 0),
@@ -169,6 +172,55 @@ def test_a_filter_too_deep_is_refused(cloud: Driver) -> None:
     assert cloud.post("/jobs/search", {"filter": tree}).status == 400
 
 
+def trees(ids: list[str]) -> st.SearchStrategy[Json]:
+    """Conditions on the ids and names of jobs, joined in all ways."""
+    fields = st.sampled_from(["Uuid", "shortname", "Name"])
+    values = st.sampled_from([*ids, "nobody", None, 1])
+    single = st.sampled_from(["Equal", "NotEqual", "GreaterThan"])
+    several = st.sampled_from(["In", "NotIn"])
+    return st.recursive(
+        st.builds(leaf, single, fields, values)
+        | st.builds(leaf, several, fields, st.lists(values, max_size=4)),
+        lambda parts: st.builds(
+            lambda operator, filters: {"operator": operator, "filters": filters},
+            st.sampled_from(["And", "Or"]),
+            st.lists(parts, max_size=3),
+        ),
+        max_leaves=6,
+    )
+
+
+@given(data=st.data())
+def test_ids_find_what_looking_at_every_job_would(
+    driver_class: type[Driver], data: st.DataObject
+) -> None:
+    """However conditions on them are joined, and on pages too."""
+    cloud = driver_class()
+    uuids = [cloud.create_job(name=name, shortname=f"{name}-1") for name in "cab"]
+    tree = data.draw(trees([*uuids, "a-1", "b-1", "c-1"]))
+    # One more way to match, which nothing does, hides that ids would do.
+    everywhere = {"operator": "Or", "filters": [tree, leaf("Equal", "State", "Deleting")]}
+    assert found(cloud, tree) == found(cloud, everywhere)
+    for order in ("creationDate", "name"):
+        request: dict[str, Any] = {"orderBy": order, "orderType": "DESC", "maximumResults": 2}
+        assert pages(cloud, "/jobs/paginate", filter=tree, **request) == pages(
+            cloud, "/jobs/paginate", filter=everywhere, **request
+        )
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        leaf("In", "Shortname", ["a", "a"]),
+        {"operator": "Or", "filters": [leaf("Equal", "Shortname", "a")] * 2},
+    ],
+)
+def test_an_id_that_is_named_twice_finds_its_job_once(cloud: Driver, tree: Json) -> None:
+    """Within one condition or in two."""
+    cloud.create_job(name="a", shortname="a")
+    assert found(cloud, tree) == "a"
+
+
 def test_a_search_selects_members(three: Driver) -> None:
     """In any case; the uuid always comes along."""
     body = {"select": {"fields": ["Name", "creationdate"]}, "maximumResults": 2}
@@ -201,6 +253,7 @@ def pages(cloud: Driver, url: str, **request: Json) -> list[list[str]]:
         ({"maximumResults": 1, "orderBy": "name"}, [["a"], ["b"], ["c"]]),
         ({"maximumResults": 2, "orderBy": "Name", "orderType": "desc"}, [["c", "b"], ["a"]]),
         ({"maximumResults": 2, "orderType": "DESC"}, [["b", "a"], ["c"]]),
+        ({"maximumResults": 3, "orderType": "DESC"}, [["b", "a", "c"]]),
         ({"maximumResults": 2, "orderBy": "state"}, [["c", "a"], ["b"]]),
     ],
 )
@@ -211,6 +264,23 @@ def test_pages_follow_the_order(
     for name in "cab":
         cloud.create_job(name=name)
     assert pages(cloud, "/jobs/paginate", **request_) == expected
+
+
+def test_a_page_by_state_follows_what_changed_since_the_last(cloud: Driver) -> None:
+    """Also what came, and what is gone."""
+    jobs = [cloud.create_job(name=name) for name in "abc"]
+    request = {"orderBy": "state", "orderType": "DESC"}
+    assert pages(cloud, "/jobs/paginate", **request) == [["c", "b", "a"]]
+    cloud.post(f"/jobs/{jobs[0]}/terminate")
+    assert pages(cloud, "/jobs/paginate", **request) == [["a", "c", "b"]]
+    cloud.create_job(name="d")
+    assert pages(cloud, "/jobs/paginate", **request) == [["a", "d", "c", "b"]]
+    cloud.advance(1)
+    assert pages(cloud, "/jobs/paginate", **request) == [["a", "d", "c", "b"]]
+    cloud.delete(f"/jobs/{jobs[1]}")
+    assert pages(cloud, "/jobs/paginate", **request) == [["b", "a", "d", "c"]]
+    cloud.advance(1)
+    assert pages(cloud, "/jobs/paginate", **request) == [["a", "d", "c"]]
 
 
 def test_a_page_counts_what_matches_on_all_pages(cloud: Driver) -> None:
