@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import json
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -313,7 +312,7 @@ class Cloud:
             query=request.query,
             operation=None if match is None else match.route.operation,
             status=reply.status if isinstance(reply, Response) else None,
-            body=_decoded(request.body),
+            content=request.body,
         )
         self._requests.append(record)
         return record
@@ -324,10 +323,3 @@ def _require_own_account(request: Request) -> None:
     account = request.headers.get(READ_ONLY_HEADER)
     if account is not None and account.lower() != _quotas.EMAIL:
         raise Refusal(403, f"The token may not look into the account {account}")
-
-
-def _decoded(body: bytes) -> object:
-    try:
-        return json.loads(body) if body else None
-    except (ValueError, RecursionError):
-        return None

@@ -89,6 +89,7 @@ _FAILURE: Final[dict[str, Shape]] = {
 _ADVANCE: Final = Object(
     {"seconds": Number(least=0, most=MAX_ADVANCE.total_seconds())}, required=("seconds",)
 )
+_SHOWN_OF_REQUESTS: Final = ("method", "path", "query", "operation", "status", "body")
 
 Handler: TypeAlias = Callable[[Request], Response]
 
@@ -198,7 +199,9 @@ def _view(fault: Fault) -> dict[str, Any]:
         },
         "remaining": fault.remaining,
         "calls": fault.calls,
-        "met": [dataclasses.asdict(request) for request in fault.met],
+        "met": [
+            {name: getattr(request, name) for name in _SHOWN_OF_REQUESTS} for request in fault.met
+        ],
     }
 
 
