@@ -6,10 +6,12 @@ out of a file, whatever is written in it.
 
 from __future__ import annotations
 
-import dataclasses
 from collections import deque
 from collections.abc import Callable, Iterable
+from dataclasses import fields
 from datetime import datetime, timedelta
+from functools import cache, partial
+from types import UnionType
 from typing import Any, Final, TypeAlias
 
 from qarnot_domain.emulator._conduct import Chances
@@ -39,15 +41,8 @@ _INDEXES: Final = ("waiting", "dispatched")
 
 def encode(value: object) -> Json:
     """A value as JSON; a `TypeError` for a kind that no object of the store has."""
-    if isinstance(value, TimeSpan):
-        return _tagged("span", str(value))
-    if value is None or isinstance(value, str | bool | int | float):
-        return value
-    if isinstance(value, dict):
-        return _encode_dict(value)
-    if isinstance(value, list):
-        return [encode(item) for item in value]
-    return _encode_object(value)
+    encoder = _encoder(type(value))  # type: ignore[arg-type] # mypy: classes cannot be hashed
+    return encoder(value)
 
 
 def decode(value: Json) -> Any:  # noqa: ANN401 - whatever was encoded
@@ -69,45 +64,53 @@ def decode(value: Json) -> Any:  # noqa: ANN401 - whatever was encoded
     return record(**{name: decode(member) for name, member in value.items() if name != KIND})
 
 
-def _tagged(kind: str, value: Json) -> Encoded:
-    return {KIND: kind, "value": value}
-
-
 def _encode_dict(value: dict[Any, Any]) -> Encoded:
     # Output counts by instance, or by none; a user may have named something as kinds are marked.
     if KIND in value or not all(isinstance(key, str) for key in value):
-        return _tagged("pairs", [[encode(key), encode(member)] for key, member in value.items()])
+        return _encode_tagged("pairs", _encode_items, map(list, value.items()))
     return {key: encode(member) for key, member in value.items()}
-
-
-def _encode_object(value: object) -> Encoded:
-    for kind, (name, write) in _ENCODERS.items():
-        if isinstance(value, kind):
-            return _tagged(name, write(value))
-    if type(value).__name__ in _RECORDS and dataclasses.is_dataclass(value):
-        members = {
-            field.name: encode(getattr(value, field.name))
-            for field in dataclasses.fields(value)
-            if field.name not in _INDEXES
-        }
-        return {KIND: type(value).__name__, **members}
-    raise TypeError(f"a {type(value).__name__} cannot be kept")
 
 
 def _encode_items(items: Iterable[object]) -> list[Json]:
     return [encode(item) for item in items]
 
 
-_ENCODERS: Final[dict[type[Any], tuple[str, Callable[[Any], Json]]]] = {
-    datetime: ("date", datetime.isoformat),
-    timedelta: ("microseconds", lambda duration: duration // timedelta(microseconds=1)),
-    range: ("range", lambda numbers: [numbers.start, numbers.stop]),
-    deque: ("deque", _encode_items),
-    frozenset: ("set", sorted),
-    # An event is a tuple too, so it comes first.
-    Event: ("event", _encode_items),
-    tuple: ("tuple", _encode_items),
-}
+@cache
+def _encoder(kind: type[Any]) -> Callable[[Any], Json]:
+    """How values of a kind are encoded: there are few kinds, and many values."""
+    for base, name, write in _ENCODERS:
+        if issubclass(kind, base):
+            return write if name is None else partial(_encode_tagged, name, write)
+    record = _RECORDS.get(kind.__name__)
+    if record is None:
+        raise TypeError(f"a {kind.__name__} cannot be kept")
+    names = [field.name for field in fields(record) if field.name not in _INDEXES]
+    return partial(_encode_record, kind.__name__, names)
+
+
+def _encode_tagged(name: str, write: Callable[[Any], Json], value: object) -> Encoded:
+    return {KIND: name, "value": write(value)}
+
+
+def _encode_record(name: str, members: Iterable[str], record: object) -> Encoded:
+    return {KIND: name, **{member: encode(getattr(record, member)) for member in members}}
+
+
+_ENCODERS: Final[tuple[tuple[type[Any] | UnionType, str | None, Callable[[Any], Json]], ...]] = (
+    # A kind that is also another comes before it.
+    (TimeSpan, "span", str),
+    (str | bool | int | float | None, None, lambda value: value),
+    (dict, None, _encode_dict),
+    (list, None, _encode_items),
+    (datetime, "date", datetime.isoformat),
+    (timedelta, "microseconds", lambda duration: duration // timedelta(microseconds=1)),
+    (range, "range", lambda numbers: [numbers.start, numbers.stop]),
+    (deque, "deque", _encode_items),
+    (frozenset, "set", sorted),
+    (Event, "event", _encode_items),
+    (tuple, "tuple", _encode_items),
+)
+"""Which kinds of values there are, how JSON calls them if it has no word of its own, and how."""
 _DECODERS: Final[dict[str, Callable[[Json], object]]] = {
     "span": TimeSpan,
     "date": datetime.fromisoformat,
