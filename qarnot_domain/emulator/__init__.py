@@ -37,9 +37,12 @@ guide has the details; `_execution` and `_processes` do it.
 say is left to chance, which comes from the seed: `Emulator(execution_times=..., failure_rate=...)`.
 
 **Failures on demand.** `Emulator.fail_next` makes requests fail, or their answers go wrong;
-`Emulator.faults` tells what met which. Over HTTP, `POST`, `GET` and `DELETE` on `/_emulator/faults`
-do the same with JSON of the same names; `POST` on `/_emulator/reset` and `/_emulator/advance` (with
-`{"seconds": 60}`, for a clock that is driven by hand) drive the rest.
+`Emulator.faults` tells what met which. Exchanges can break off below HTTP too, at any point: be
+dropped, reset by TCP, or hang until `Emulator.release` lets them go on, if only by a byte;
+`Emulator.refusing` refuses connections. Over HTTP, `POST`, `GET` and `DELETE` on
+`/_emulator/faults` do the same with JSON of the same names; `POST` on `/_emulator/release`
+(`{"count": 1}` for a byte), `/_emulator/reset` and `/_emulator/advance` (with `{"seconds": 60}`,
+for a clock that is driven by hand) drive the rest.
 
 **Where the service's behaviour is not known** the choice made here is in one place with its reason:
 how a failed simple dependency counts, in `_lifecycle.SIMPLE_DEPENDENCY_ACCEPTS`; how long each
@@ -57,7 +60,7 @@ try:
     from qarnot_domain.emulator._emulator import DEFAULT_EPOCH, EMULATOR_TOKEN, Emulator
     from qarnot_domain.emulator._failure import Failure
     from qarnot_domain.emulator._faults import Fault
-    from qarnot_domain.emulator._http import Dropped, Request, Response
+    from qarnot_domain.emulator._http import Held, Raw, Request, Response
     from qarnot_domain.emulator._matching import Matching
     from qarnot_domain.emulator._record import RecordedRequest
 except ModuleNotFoundError as _error:
@@ -73,12 +76,13 @@ from qarnot_domain._clock import ManualClock
 __all__ = [
     "DEFAULT_EPOCH",
     "EMULATOR_TOKEN",
-    "Dropped",
     "Emulator",
     "Failure",
     "Fault",
+    "Held",
     "ManualClock",
     "Matching",
+    "Raw",
     "RecordedRequest",
     "Request",
     "Response",

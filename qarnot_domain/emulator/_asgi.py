@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -15,48 +16,56 @@ from starlette.responses import Response as HttpResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from qarnot_domain._clock import Clock
-from qarnot_domain.emulator._http import MAX_BODY_BYTES, Dropped, Reply, Request
+from qarnot_domain.emulator._gate import Gate, answer_to
+from qarnot_domain.emulator._http import MAX_BODY_BYTES, Held, Raw, Reply, Request, Response
 
-DISCONNECT: Final = "qarnot_domain.disconnect"
-"""The extension of the ASGI scope by which a server lets the application close the connection."""
+GATE: Final = "qarnot_domain.gate"
+"""The extension of the ASGI scope by which a server lets the application at the connection."""
 
 
-def create_app(handle: Callable[[Request], Reply], clock: Clock) -> ASGIApp:
+def create_app(
+    handle: Callable[[Request], Reply], resets: Callable[[Request], bool], clock: Clock
+) -> ASGIApp:
     """The application. Routing is the core's: it knows the service's own 404 and 405.
 
     Args:
         handle: the core.
+        resets: whether the connection is to be reset when no more than the headers of a request
+            have been read.
         clock: on which answers are held back that are to come late.
     """
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        gate: Gate = scope["extensions"][GATE]
         http = HttpRequest(scope, receive)
+        request = _without_body(http)
+        if resets(request):
+            gate.reset()
+            await _until_closed(receive)
+            return
         try:
-            request = await _read(http)
+            request = replace(request, body=await _read_body(http))
         except ClientDisconnect:
             return
         reply = handle(request)
+        hold = None
+        if isinstance(reply, Held):
+            hold = reply.hold
+            reply = await answer_to(hold) or Raw()
         if reply.delay:
             await _pass(clock, reply.delay)
-        if isinstance(reply, Dropped):
-            await _disconnect(scope, receive)
+        if isinstance(reply, Raw):
+            gate.keep()
+            gate.write(reply.data)
+            gate.close()
+            await gate.deliver(reply.breaks, hold)
+            await _until_closed(receive)
             return
-        answer = HttpResponse(reply.body, reply.status)
-        for name, value in reply.headers:
-            answer.headers[name] = value
-        if reply.cut_at is None:
-            await answer(scope, receive, send)
-            return
-        await send(
-            {
-                "type": "http.response.start",
-                "status": answer.status_code,
-                "headers": answer.raw_headers,
-            }
-        )
-        part = reply.body[: reply.cut_at]
-        await send({"type": "http.response.body", "body": part, "more_body": True})
-        await _disconnect(scope, receive)
+        if reply.breaks is not None:
+            gate.keep()
+        await _http(reply)(scope, receive, send)
+        if reply.breaks is not None:
+            await gate.deliver(reply.breaks, hold)
 
     return serve
 
@@ -77,7 +86,7 @@ async def _pass(clock: Clock, seconds: float) -> None:
     await passed.wait()
 
 
-async def _read(http: HttpRequest) -> Request:
+def _without_body(http: HttpRequest) -> Request:
     query = http.scope["query_string"].decode("latin-1")
     return Request(
         method=http.method,
@@ -85,7 +94,6 @@ async def _read(http: HttpRequest) -> Request:
         path=http.scope["raw_path"].decode("latin-1"),
         query=tuple(parse_qsl(query, keep_blank_values=True)),
         headers={name.lower(): value for name, value in http.headers.items()},
-        body=await _read_body(http),
     )
 
 
@@ -99,10 +107,15 @@ async def _read_body(http: HttpRequest) -> bytes:
     return bytes(body)
 
 
-async def _disconnect(scope: Scope, receive: Receive) -> None:
-    """Close the connection with no more bytes sent, and wait until the server has noticed."""
-    close: Callable[[], None] = scope["extensions"][DISCONNECT]
-    close()
+def _http(response: Response) -> HttpResponse:
+    http = HttpResponse(response.body, response.status)
+    for name, value in response.headers:
+        http.headers[name] = value
+    return http
+
+
+async def _until_closed(receive: Receive) -> None:
+    """Wait until the server has noticed: it would answer itself if nothing else did."""
     message: dict[str, Any] = {}
     while message.get("type") != "http.disconnect":
         message = dict(await receive())

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hmac
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final, TypeAlias
@@ -28,7 +29,16 @@ from qarnot_domain.emulator import (
 from qarnot_domain.emulator._conduct import Chances
 from qarnot_domain.emulator._failure import Failure
 from qarnot_domain.emulator._faults import Fault, Faults, Rule
-from qarnot_domain.emulator._http import Refusal, Reply, Request, Response, require_readable
+from qarnot_domain.emulator._hold import Hold
+from qarnot_domain.emulator._http import (
+    Held,
+    Raw,
+    Refusal,
+    Reply,
+    Request,
+    Response,
+    require_readable,
+)
 from qarnot_domain.emulator._lifecycle import Lifecycle
 from qarnot_domain.emulator._matching import Matching
 from qarnot_domain.emulator._record import MAX_RECORDED, RecordedRequest
@@ -108,27 +118,42 @@ class Cloud:
         self._initial_organization = organization
         self._chances = chances
         self._executes = executes
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
+        self._holds: list[Hold[Response | Raw]] = []
+        self._hangs_up = False
         self._forget()
 
     def handle(self, request: Request) -> Reply:
         """Answer one request: settle what is due by now, then do what it asks."""
         with self._lock:
-            now = self._now()
             match, rule = None, None
+            reply: Reply
             try:
                 match = _ROUTER.match(request)
                 require_readable(request)
-                rule = self._faults.take(match.route.operation)
-                reply = self._answer(match, request, now, rule)
+                rule = self._faults.take("request", match.route.operation)
+                reply = self._answer(match, request, rule)
             except Refusal as refusal:
-                reply = refusal.response()
-            record = self._record(request, match, reply)
-            if rule is not None:
-                rule.met.append(record)
-            if isinstance(reply, Response):
-                return replace(reply, headers=(*reply.headers, ("date", _wire.http_date(now))))
+                reply = _dated(refusal.response(), self._now())
+            self._record(request, match, rule, reply)
             return reply
+
+    def resets_connection(self) -> bool:
+        """Note that a connection was made, and say whether it is to be reset at once."""
+        with self._lock:
+            return self._faults.take("connect", None) is not None
+
+    def resets_request(self, request: Request) -> bool:
+        """Note that the headers of a request came, and say whether to read no more of it."""
+        with self._lock:
+            try:
+                match = _ROUTER.match(request)
+            except Refusal:
+                return False
+            rule = self._faults.take("mid-request", match.route.operation)
+            if rule is not None:
+                self._record(request, match, rule, Raw())
+            return rule is not None
 
     def authenticate(self, request: Request) -> None:
         """Refuse a request without the token."""
@@ -195,17 +220,47 @@ class Cloud:
         operation = matching.operation
         if operation is not None and operation not in _ROUTER.operations:
             raise ValueError(f"operation: {operation!r} is not an operationId of the document")
+        if operation is not None and failure.phase == "connect":
+            raise ValueError("operation: nobody knows it yet when the connection is made")
         with self._lock:
             return self._faults.add(matching, failure)
 
     def clear_faults(self) -> None:
-        """Forget all rules."""
+        """Forget all rules, and hang up on what hangs."""
         with self._lock:
             self._faults.clear()
+            self._end_holds()
+
+    def wait_for_hold(self) -> None:
+        """Return once a request hangs; a `RuntimeError` if none does and no rule would make one."""
+        with self._lock:
+            self._lock.wait_for(lambda: self._held() or not self._faults.may_hold)
+            if not self._held():
+                raise RuntimeError("nothing hangs, and no fault in force makes anything hang")
+
+    def let_go(self, count: int | None) -> int:
+        """Let what hangs go on, for so many bytes or for good; how many requests that was."""
+        with self._lock:
+            held = self._held()
+            for hold in held:
+                hold.let_go(count)
+            return len(held)
+
+    @contextmanager
+    def hanging_up(self) -> Generator[None]:
+        """Let nothing hang meanwhile, and hang up on what does: a server cannot stop before."""
+        with self._lock:
+            self._hangs_up = True
+            self._end_holds()
+        try:
+            yield
+        finally:
+            self._hangs_up = False
 
     def reset(self) -> None:
-        """Forget everything that happened; the clock goes on."""
+        """Forget everything that happened, and hang up on what hangs; the clock goes on."""
         with self._lock:
+            self._end_holds()
             self._forget()
 
     def overview(self) -> dict[str, Any]:
@@ -278,13 +333,38 @@ class Cloud:
     def _now(self) -> datetime:
         return self._epoch + timedelta(seconds=self._clock.monotonic() - self._start)
 
-    def _answer(self, match: Match, request: Request, now: datetime, rule: Rule | None) -> Reply:
+    def _answer(self, match: Match, request: Request, rule: Rule | None) -> Reply:
         if rule is None:
-            return self._own_answer(match, request, now)
+            now = self._now()
+            return _dated(self._own_answer(match, request, now), now)
         failure = rule.failure
-        return failure.reply(
-            self._own_answer(match, request, now) if failure.takes_effect else None
-        )
+
+        def reply() -> Response | Raw:
+            with self._lock:
+                now = self._now()
+                own = self._own_answer(match, request, now) if failure.takes_effect else None
+                return _dated(failure.reply(own), now)
+
+        if failure.hang is None:
+            return reply()
+        hold = Hold(reply)
+        if failure.hang != "before":
+            hold.perform()
+        if self._hangs_up:
+            hold.end()
+        self._held().append(hold)
+        self._lock.notify_all()
+        return Held(hold)
+
+    def _held(self) -> list[Hold[Response | Raw]]:
+        """What hangs, without what was let go for good."""
+        self._holds = [hold for hold in self._holds if not (hold.is_over or hold.is_free)]
+        return self._holds
+
+    def _end_holds(self) -> None:
+        for hold in self._held():
+            hold.end()
+        self._lock.notify_all()
 
     def _own_answer(self, match: Match, request: Request, now: datetime) -> Response:
         try:
@@ -305,17 +385,27 @@ class Cloud:
         call = Call(request, match.parameters, now, self._store, self._lifecycle)
         return match.route.handler(call)
 
-    def _record(self, request: Request, match: Match | None, reply: Reply) -> RecordedRequest:
+    def _record(
+        self, request: Request, match: Match | None, rule: Rule | None, reply: Reply
+    ) -> None:
+        answer = reply.hold.answer if isinstance(reply, Held) else reply
         record = RecordedRequest(
             method=request.method,
             path=request.path,
             query=request.query,
             operation=None if match is None else match.route.operation,
-            status=reply.status if isinstance(reply, Response) else None,
+            status=answer.status if isinstance(answer, Response) else None,
             content=request.body,
         )
         self._requests.append(record)
-        return record
+        if rule is not None:
+            rule.met.append(record)
+
+
+def _dated(reply: Response | Raw, now: datetime) -> Response | Raw:
+    if isinstance(reply, Raw):
+        return reply
+    return replace(reply, headers=(*reply.headers, ("date", _wire.http_date(now))))
 
 
 def _require_own_account(request: Request) -> None:

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeAlias
 
 from qarnot_domain._clock import AdvanceableClock, SystemClock
 from qarnot_domain.emulator import _wire
+from qarnot_domain.emulator._break import POINTS
 from qarnot_domain.emulator._cloud import Cloud
 from qarnot_domain.emulator._failure import MAX_SIZE, Failure
 from qarnot_domain.emulator._faults import Fault
@@ -44,6 +45,8 @@ from qarnot_domain.emulator._shapes import (
 
 PREFIX: Final = "_emulator"
 
+_RAW_ENCODING: Final = "latin-1"
+
 MAX_ADVANCE: Final = timedelta(days=36_500)
 
 
@@ -54,6 +57,17 @@ class _NumberOrText:
         if not isinstance(value, str | int | float) or isinstance(value, bool):
             fault(faults, path, "must be a number or text")
         return value
+
+
+class _Bytes:
+    """Text of which each character is a byte: JSON has nothing for bytes."""
+
+    def read(self, value: object, path: str, faults: Faults) -> object:
+        try:
+            return str(Text().read(value, path, faults)).encode(_RAW_ENCODING)
+        except UnicodeEncodeError:
+            fault(faults, path, "must be of characters up to U+00FF, each for a byte")
+            return None
 
 
 class _AnyObject:
@@ -78,7 +92,8 @@ _FAILURE: Final[dict[str, Shape]] = {
     "headers": Texts(),
     "html": Boolean(),
     "at": Choice(("before", "after")),
-    "drop": Choice(("before", "after", "mid-body")),
+    "raw": _Bytes(),
+    **{how: Choice(points) for how, points in POINTS.items()},
     "delay": Number(),
     "size": Integer(most=MAX_SIZE),
     "broken": Boolean(),
@@ -90,6 +105,8 @@ _ADVANCE: Final = Object(
     {"seconds": Number(least=0, most=MAX_ADVANCE.total_seconds())}, required=("seconds",)
 )
 _SHOWN_OF_REQUESTS: Final = ("method", "path", "query", "operation", "status", "body")
+
+_RELEASE: Final = Object({"count": Integer(least=1)})
 
 Handler: TypeAlias = Callable[[Request], Response]
 
@@ -117,6 +134,7 @@ class Control:
                 "DELETE": self._clear_faults,
             },
             "overview": {"GET": self._overview},
+            "release": {"POST": self._release},
             "reset": {"POST": self._reset},
             "advance": {"POST": self._advance},
         }
@@ -154,6 +172,11 @@ class Control:
     def _clear_faults(self, _request: Request) -> Response:
         self._cloud.clear_faults()
         return Response(204)
+
+    def _release(self, request: Request) -> Response:
+        """Let go what hangs now: waiting for it would keep it from coming."""
+        body = decoded_body(request) if request.body else {}
+        return json_response({"released": self._cloud.let_go(read_body(_RELEASE, body)["count"])})
 
     def _overview(self, _request: Request) -> Response:
         return json_response(self._cloud.overview())
@@ -193,7 +216,7 @@ def _read_rule(body: object) -> dict[str, Any]:
 def _view(fault: Fault) -> dict[str, Any]:
     return {
         "rule": {
-            name: _jsonable(value)
+            name: _jsonable(value, _RAW_ENCODING if name == "raw" else "utf-8")
             for part in (fault.matching, fault.failure)
             for name, value in _members(part).items()
         },
@@ -209,7 +232,7 @@ def _members(part: Matching | Failure) -> dict[str, Any]:
     return {field.name: getattr(part, field.name) for field in dataclasses.fields(part)}
 
 
-def _jsonable(value: object) -> Any:  # noqa: ANN401 - it is JSON
+def _jsonable(value: object, encoding: str) -> Any:  # noqa: ANN401 - it is JSON
     if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
+        return value.decode(encoding, "replace")
     return value.total_seconds() if isinstance(value, timedelta) else value

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping
+import socket
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from os import PathLike
 from pathlib import Path
@@ -15,16 +17,17 @@ from qarnot_domain._clock import AdvanceableClock, SystemClock
 from qarnot_domain._secret import Secret
 from qarnot_domain.emulator import _dashboard, _state_file
 from qarnot_domain.emulator._asgi import create_app
+from qarnot_domain.emulator._break import EarlyPoint, Point
 from qarnot_domain.emulator._cloud import Cloud
 from qarnot_domain.emulator._conduct import DEFAULT_EXECUTION_TIME, Chances
 from qarnot_domain.emulator._control import Control, is_control
 from qarnot_domain.emulator._execution import ExecutorThread
-from qarnot_domain.emulator._failure import At, Drop, Failure
+from qarnot_domain.emulator._failure import At, Failure
 from qarnot_domain.emulator._faults import Fault
-from qarnot_domain.emulator._http import Json, Reply, Request
+from qarnot_domain.emulator._http import Held, Json, Reply, Request
 from qarnot_domain.emulator._matching import Matching
 from qarnot_domain.emulator._record import RecordedRequest
-from qarnot_domain.emulator._server import DEFAULT_HOST, ServerThread, bind, url_of
+from qarnot_domain.emulator._server import DEFAULT_HOST, ServerThread, reserve, url_of
 from qarnot_domain.emulator._state_file import StateFileError
 from qarnot_domain.emulator._store import Limits
 
@@ -170,12 +173,7 @@ class Emulator:
         """
         if self._server is not None:
             return
-        listener = bind(self._host, self._port)
-        self._url = url_of(listener)
-        self._port = listener.getsockname()[1]
-        server = ServerThread(create_app(self._reply, self._clock), listener)
-        server.start()
-        self._server = server
+        self._open(reserve(self._host, self._port))
         if self._executes:
             self._executor = ExecutorThread(self._cloud, self._clock, self._max_processes)
             self._executor.start()
@@ -187,13 +185,30 @@ class Emulator:
         """
         if self._server is None:
             return
-        self._server.stop()
-        self._server = None
+        self._close(self._server)
         if self._executor is not None:
             self._executor.stop()
             self._executor = None
         if self._state_file is not None:
             self.save()
+
+    @contextmanager
+    def refusing(self) -> Generator[None]:
+        """Refuse connections meanwhile, as a machine does on which nothing serves.
+
+        Those that there are are closed. What happens in the cloud goes on.
+
+        Raises:
+            RuntimeError: it does not serve.
+        """
+        if self._server is None:
+            raise RuntimeError("the emulator does not serve, so it refuses connections already")
+        self._close(self._server)
+        listener = reserve(self._host, self._port)
+        try:
+            yield
+        finally:
+            self._open(listener)
 
     def save(self) -> None:
         """Write the state file, whole or not at all, whether it serves or not.
@@ -278,7 +293,10 @@ class Emulator:
         headers: Mapping[str, str] | None = None,
         html: bool = False,
         at: At | None = None,
-        drop: Drop | None = None,
+        raw: bytes | None = None,
+        drop: Point | None = None,
+        reset: Point | EarlyPoint | None = None,
+        hang: Point | None = None,
         delay: timedelta | float | None = None,
         size: int | None = None,
         broken: bool = False,
@@ -306,8 +324,15 @@ class Emulator:
             headers: further headers.
             html: a page of HTML for a body, as a proxy would send it.
             at: `"before"`, the default, or `"after"` a request with a made-up answer took effect.
-            drop: close the connection without an answer, `"before"` or `"after"` the request took
-                effect, or `"mid-body"`, in the middle of an answer whose headers promise all of it.
+            raw: what to send in place of an answer, as it is, before the connection closes.
+            drop: close the connection, `"before"` or `"after"` the request took effect, with not a
+                byte of an answer; `"mid-headers"`; `"before-body"`, so after the headers; or
+                `"mid-body"`, while the headers promise all of it.
+            reset: end it by a TCP reset, at the same points or earlier: `"mid-request"`, when the
+                headers of the request are read and its body is not; or at `"connect"`, as soon as
+                it is made, so that the rule is for connections, of whatever operation.
+            hang: send nothing more from such a point on, until `release`; what hangs is dropped
+                by `clear_faults`, `reset` and `stop`.
             delay: hold the answer back by this much, in seconds unless it says otherwise, at most a
                 day: on the emulator's clock, which a clock that is driven by hand is moved by.
             size: blow the body up to this many bytes with blanks, so that JSON stays JSON.
@@ -326,7 +351,10 @@ class Emulator:
             headers=headers,
             html=html,
             at=at,
+            raw=raw,
             drop=drop,
+            reset=reset,
+            hang=hang,
             delay=delay,
             size=size,
             broken=broken,
@@ -336,24 +364,62 @@ class Emulator:
         )
         self._cloud.add_fault(Matching(operation, times, nth, probability), failure)
 
+    def release(self, count: int | None = None) -> None:
+        """Let what hangs go on, after waiting until something does.
+
+        A request that hangs `"before"` its effect has had it when this returns, whether anybody
+        still waits for the answer or not.
+
+        Args:
+            count: how many bytes of its answer go, before it hangs again if there are more; all of
+                them by default.
+
+        Raises:
+            RuntimeError: nothing hangs, and no fault in force would make anything hang.
+            ValueError: less than one byte.
+        """
+        if count is not None and count < 1:
+            raise ValueError(f"count: at least one byte goes, not {count}")
+        self._cloud.wait_for_hold()
+        self._cloud.let_go(count)
+
     @property
     def faults(self) -> list[Fault]:
         """What was made to fail, oldest first: how often it still will, and what met it."""
         return self._cloud.faults
 
     def clear_faults(self) -> None:
-        """Let nothing fail any more, and forget what did."""
+        """Let nothing fail any more, and forget what did; drop what hangs."""
         self._cloud.clear_faults()
 
     def reset(self) -> None:
-        """Forget all objects, requests, faults and what was set since; the clock goes on."""
+        """Forget all objects, requests, faults and what was set since; the clock goes on.
+
+        What hangs is dropped.
+        """
         self._cloud.reset()
 
     def handle(self, request: Request) -> Reply:
         """Answer a request in process, without HTTP; works whether it serves or not."""
         reply = self._reply(request)
-        self._clock.sleep(reply.delay)
+        if not isinstance(reply, Held):
+            self._clock.sleep(reply.delay)
         return reply
+
+    def _open(self, listener: socket.socket) -> None:
+        """Serve on a socket that is bound."""
+        listener.listen(socket.SOMAXCONN)
+        self._url = url_of(listener)
+        self._port = listener.getsockname()[1]
+        app = create_app(self._reply, self._cloud.resets_request, self._clock)
+        server = ServerThread(app, listener, self._cloud.resets_connection)
+        server.start()
+        self._server = server
+
+    def _close(self, server: ServerThread) -> None:
+        with self._cloud.hanging_up():
+            server.stop()
+        self._server = None
 
     def _load(self, path: Path) -> None:
         document = _state_file.read(path)

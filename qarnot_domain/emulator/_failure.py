@@ -12,12 +12,12 @@ from http import HTTPStatus
 from typing import Any, Final, Literal, TypeAlias
 
 from qarnot_domain.emulator._alteration import Alteration
+from qarnot_domain.emulator._break import POINTS, Break, EarlyPoint, How, Phase, Point
 from qarnot_domain.emulator._http import (
     HTML_TYPE,
     TEXT_TYPE,
-    Dropped,
     Json,
-    Reply,
+    Raw,
     Response,
     error_body,
     json_response,
@@ -27,9 +27,6 @@ DEFAULT_STATUS: Final = 503
 
 MAX_DELAY: Final = timedelta(days=1)
 MAX_SIZE: Final = 1_000_000_000
-
-Drop: TypeAlias = Literal["before", "after", "mid-body"]
-"""When the connection is dropped: before the request takes effect, after, or within the answer."""
 
 At: TypeAlias = Literal["before", "after"]
 """Whether a made-up answer comes before the request takes effect, so that it has none, or after."""
@@ -60,7 +57,10 @@ class Failure:
     headers: Mapping[str, str] | None = None
     html: bool | None = None
     at: At | None = None
-    drop: Drop | None = None
+    raw: bytes | None = None
+    drop: Point | None = None
+    reset: Point | EarlyPoint | None = None
+    hang: Point | None = None
     delay: timedelta | float | None = None
     size: int | None = None
     broken: bool | None = None
@@ -75,16 +75,29 @@ class Failure:
         self._check_combinations()
 
     @property
+    def breaks(self) -> Break | None:
+        """Where the exchange breaks off, if it does."""
+        return next(iter(self._breaks), None)
+
+    @property
+    def phase(self) -> Phase:
+        """What there has to be of a request for it to meet this."""
+        return "request" if self.breaks is None else self.breaks.phase
+
+    @property
     def takes_effect(self) -> bool:
         """Whether the request does what it asks for."""
-        if self.drop in ("before", "after"):
-            return self.drop == "after"
+        if self.breaks is not None and self.breaks.is_unanswered:
+            return self.breaks.at == "after"
         return self.at == "after" or not self._is_made_up
 
-    def reply(self, own: Response | None) -> Reply:
+    def reply(self, own: Response | None) -> Response | Raw:
         """What the client gets, given the cloud's own answer if the request took effect."""
-        if self.drop in ("before", "after"):
-            return Dropped(self._seconds)
+        breaks = self.breaks
+        if breaks is not None and breaks.is_unanswered:
+            return Raw(b"", self._seconds, breaks)
+        if self.raw is not None:
+            return Raw(self.raw, self._seconds, breaks)
         response = self._made_up() if self._is_made_up or own is None else self._altered(own)
         if self.broken:
             # A text that ends so is never JSON, whatever it was.
@@ -92,11 +105,20 @@ class Failure:
         if self.size is not None:
             # Blanks at the end: JSON stays what it was.
             response = replace(response, body=response.body.ljust(self.size))
-        if self.drop == "mid-body":
+        if breaks is not None and breaks.needs_body:
             # Even a body without a byte is promised to have one.
-            body = response.body or b" "
-            response = replace(response, body=body, cut_at=len(body) // 2)
-        return replace(response, delay=self._seconds)
+            response = replace(response, body=response.body or b" ")
+        return replace(response, delay=self._seconds, breaks=breaks)
+
+    @property
+    def _breaks(self) -> list[Break]:
+        """As they are given; there can be only one."""
+        given: dict[How, Point | EarlyPoint | None] = {
+            "drop": self.drop,
+            "reset": self.reset,
+            "hang": self.hang,
+        }
+        return [Break(how, point) for how, point in given.items() if point is not None]
 
     @property
     def _seconds(self) -> float:
@@ -113,6 +135,7 @@ class Failure:
             "body": self.body,
             "headers": self.headers or None,
             "html": self.html or None,
+            "raw": self.raw,
         }
         return {name: value for name, value in given.items() if value is not None}
 
@@ -125,7 +148,7 @@ class Failure:
     def _is_made_up(self) -> bool:
         is_own = (
             self._alterations
-            or self.drop is not None
+            or self.breaks is not None
             or self.delay is not None
             or self.size is not None
             or self.broken
@@ -160,8 +183,12 @@ class Failure:
     def _check_values(self) -> None:
         if self.status is not None and not 200 <= self.status <= 599:
             raise ValueError(f"status: an answer's is from 200 to 599, not {self.status}")
-        if self.drop not in (None, "before", "after", "mid-body"):
-            raise ValueError(f"drop: is 'before', 'after' or 'mid-body', not {self.drop!r}")
+        for breaks in self._breaks:
+            points = POINTS[breaks.how]
+            if breaks.at not in points:
+                raise ValueError(f"{breaks.how}: is one of {', '.join(points)}, not {breaks.at!r}")
+        if self.raw == b"":
+            raise ValueError("raw: must have a byte; an answer without one is drop='after'")
         if self.at not in (None, "before", "after"):
             raise ValueError(f"at: is 'before' or 'after', not {self.at!r}")
         if not (math.isfinite(self._seconds) and 0 <= self._seconds <= MAX_DELAY.total_seconds()):
@@ -186,29 +213,37 @@ class Failure:
             if _HEADER_NAME.fullmatch(name) is None or _HEADER_VALUE.fullmatch(value) is None:
                 raise ValueError(f"headers: {name!r} cannot be sent as a header")
             if name.lower() in _FRAMING:
-                raise ValueError(f"headers: {name} is the server's own; see drop='mid-body'")
+                raise ValueError(f"headers: {name} is the server's own; see raw")
         if _HEADER_VALUE.fullmatch(str(self.retry_after)) is None:
             raise ValueError("retry_after: cannot be sent as a header")
 
     def _check_combinations(self) -> None:
         of_body = [name for name in ("size", "broken") if getattr(self, name)]
         objections = (
-            *self._objections_to_drop(of_body),
-            *self._objections_to_answer(),
+            *self._objections_to_breaks(of_body),
+            *self._objections_to_answer(of_body),
             *self._objections_to_body(of_body),
         )
         for name, reason in objections:
             raise ValueError(f"{name}: {reason}")
 
-    def _objections_to_drop(self, of_body: list[str]) -> Iterator[tuple[str, str]]:
-        if self.drop not in ("before", "after"):
+    def _objections_to_breaks(self, of_body: list[str]) -> Iterator[tuple[str, str]]:
+        for other in self._breaks[1:]:
+            yield other.how, f"excludes {self._breaks[0].how}"
+        if self.breaks is None or not self.breaks.is_unanswered:
             return
+        given = f"{self.breaks.how}={self.breaks.at!r}"
         for name in (*self._answer, *self._alterations, *of_body):
-            yield name, f"a connection dropped {self.drop!r} has no answer"
+            yield name, f"there is no answer with {given}"
         if self.at is not None:
-            yield "at", f"drop={self.drop!r} already says it"
+            yield "at", f"{given} already says it"
+        if self.delay is not None and self.phase != "request":
+            yield "delay", f"nothing can be late with {given}"
 
-    def _objections_to_answer(self) -> Iterator[tuple[str, str]]:
+    def _objections_to_answer(self, of_body: list[str]) -> Iterator[tuple[str, str]]:
+        if self.raw is not None:
+            for name in (*(name for name in self._answer if name != "raw"), *of_body):
+                yield name, "excludes raw"
         for name in self._alterations if self._answer else ():
             yield name, f"is of the cloud's own answer: it excludes {', '.join(self._answer)}"
         if self.at == "before" and not self._is_made_up:
@@ -223,8 +258,8 @@ class Failure:
         for name in ("body", "html", "size", "broken"):
             if name in given:
                 yield name, f"an answer of status {self.status} has none"
-        if self.drop == "mid-body":
-            yield "drop", f"an answer of status {self.status} has no body"
+        if self.breaks is not None and self.breaks.needs_body:
+            yield self.breaks.how, f"an answer of status {self.status} has no body"
 
 
 def _page(status: int) -> bytes:

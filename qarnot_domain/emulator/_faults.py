@@ -6,6 +6,7 @@ import random
 from collections import deque
 from dataclasses import dataclass, field
 
+from qarnot_domain.emulator._break import Phase
 from qarnot_domain.emulator._failure import Failure
 from qarnot_domain.emulator._matching import Matching
 from qarnot_domain.emulator._record import MAX_RECORDED, RecordedRequest
@@ -22,7 +23,7 @@ class Fault:
     calls: int
     """How many requests have counted, whether they met it or not."""
     met: tuple[RecordedRequest, ...]
-    """The requests that met it, oldest first; the last 100,000 of them."""
+    """The requests that met it, oldest first; the last 100,000 of them. A connection is none."""
 
 
 @dataclass(slots=True)
@@ -67,10 +68,22 @@ class Faults:
         """How far each rule has been used."""
         return [rule.report() for rule in self._rules]
 
-    def take(self, operation: str) -> Rule | None:
-        """Count a request for an operation, and use up one turn of the first rule it meets."""
+    @property
+    def may_hold(self) -> bool:
+        """Whether a request may yet come to hang."""
+        return any(rule.failure.hang is not None and rule.remaining != 0 for rule in self._rules)
+
+    def take(self, phase: Phase, operation: str | None) -> Rule | None:
+        """Count a request, and use up one turn of the first rule that it meets in a phase.
+
+        Args:
+            phase: how much of it has come.
+            operation: what it is for; `None` if that is not known yet.
+        """
         taken: Rule | None = None
         for rule in self._rules:
+            if rule.failure.phase != phase:
+                continue
             if rule.remaining == 0 or not rule.matching.is_for(operation):
                 continue
             rule.calls += 1

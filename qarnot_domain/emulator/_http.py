@@ -8,6 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
+from qarnot_domain.emulator._break import Break
+from qarnot_domain.emulator._hold import Hold
+
 Json: TypeAlias = Mapping[str, Any] | Sequence[Any] | str | int | float | bool | None
 
 Decoded: TypeAlias = Any
@@ -51,8 +54,8 @@ class Response:
     headers: tuple[tuple[str, str], ...] = ()
     delay: float = 0.0
     """How many seconds it is held back, on the emulator's clock."""
-    cut_at: int | None = None
-    """How many bytes of the body are sent before the connection closes; `None` for all of them."""
+    breaks: Break | None = None
+    """Where it breaks off, if it does."""
 
     def json(self) -> Decoded:
         """The body decoded, for tests and for the in-process adapter."""
@@ -81,14 +84,24 @@ def require_readable(request: Request) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Dropped:
-    """No answer at all: the adapter closes the connection without sending a byte."""
+class Raw:
+    """Bytes in place of an answer, none by default; the connection closes after them."""
 
+    data: bytes = b""
     delay: float = 0.0
-    """How many seconds later, on the emulator's clock."""
+    """How many seconds they are held back, on the emulator's clock."""
+    breaks: Break | None = None
+    """Where they break off, if they do."""
 
 
-Reply: TypeAlias = Response | Dropped
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A request that hangs: its answer, or some of it, comes when somebody lets it go on."""
+
+    hold: Hold[Response | Raw]
+
+
+Reply: TypeAlias = Response | Raw | Held
 
 
 class Refusal(Exception):

@@ -28,7 +28,7 @@ class Matching:
         if self.nth is not None and self.probability is not None:
             raise ValueError("probability: a fault is for the nth request or by chance, not both")
 
-    def is_for(self, operation: str) -> bool:
+    def is_for(self, operation: str | None) -> bool:
         """Whether requests for an operation count."""
         return self.operation in (None, operation)
 

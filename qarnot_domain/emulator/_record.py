@@ -20,7 +20,7 @@ class RecordedRequest:
     operation: str | None
     """The operationId in the document; `None` for a path or method that it does not have."""
     status: int | None
-    """The status of the answer; `None` when the connection was dropped instead."""
+    """The status of the answer; `None` when there was none, or none when it began to hang."""
     content: bytes
     """The body as it was sent."""
 

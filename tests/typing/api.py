@@ -115,7 +115,7 @@ from qarnot_domain import (
     UserComputingQuotas,
     UserInfo,
 )
-from qarnot_domain.emulator import Emulator, ManualClock
+from qarnot_domain.emulator import Emulator, Fault, ManualClock
 from qarnot_domain.testing import qarnot_connection, qarnot_emulator
 
 assert_type(qarnot_domain.__version__, str)
@@ -417,4 +417,9 @@ def emulator() -> None:
         assert_type(cloud.url, str)
         assert_type(cloud.token, str)
         cloud.advance(timedelta(minutes=1))
+        cloud.fail_next("createJob", reset="mid-headers", times=2)
+        cloud.fail_next(raw=b"?", hang="mid-body")
+        cloud.release(1)
+        with cloud.refusing():
+            assert_type(cloud.faults, list[Fault])
     print(qarnot_connection, qarnot_emulator)

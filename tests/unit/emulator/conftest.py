@@ -16,7 +16,7 @@ import yaml
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from qarnot_domain.emulator import Emulator, ManualClock
-from qarnot_domain.emulator._http import Dropped, Reply, Request, Response
+from qarnot_domain.emulator._http import Reply, Request, Response
 
 DOCUMENT_PATH = Path(__file__).parents[3] / "openapi" / "qarnot-compute.yaml"
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -105,7 +105,7 @@ class Driver:
     def send(self, method: str, url: str, body: Json = NOTHING, **options: Json) -> Response:
         """The answer to a request; the document must allow it."""
         reply = self.reply(method, url, body, **options)
-        assert not isinstance(reply, Dropped)
+        assert isinstance(reply, Response)
         requests = self.emulator.requests
         operation = requests[-1].operation if requests and "/_emulator" not in url else None
         if self._document is not None and operation is not None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from qarnot_domain.emulator._http import Dropped, Response
+from qarnot_domain.emulator._break import Break
+from qarnot_domain.emulator._http import Raw, Response
 
 if TYPE_CHECKING:
     from tests.unit.emulator.conftest import Driver, Json
@@ -113,7 +114,7 @@ def test_a_delay_moves_a_clock_that_is_driven_by_hand(
 def test_a_dropped_connection_can_be_late_too(cloud: Driver) -> None:
     """It closes when the delay is over."""
     cloud.emulator.fail_next(drop="before", delay=5)
-    assert isinstance(cloud.reply("GET", "/jobs"), Dropped)
+    assert isinstance(cloud.reply("GET", "/jobs"), Raw)
     assert cloud.clock.monotonic() == 5
 
 
@@ -138,10 +139,10 @@ def test_an_answer_can_end_in_its_middle(cloud: Driver) -> None:
     """After the effect; even one without a body promises one."""
     cloud.emulator.fail_next("createJob", drop="mid-body")
     reply = answer(cloud, "POST", "/jobs", {"name": "n", "shortname": "x"})
-    assert reply.cut_at == len(reply.body) // 2
+    assert reply.breaks == Break("drop", "mid-body")
     cloud.emulator.fail_next("terminateJob", drop="mid-body")
     reply = answer(cloud, "POST", "/jobs/x/terminate")
-    assert (len(reply.body), reply.cut_at) == (1, 0)
+    assert reply.body == b" "
     assert cloud.job("x")["state"] == "Terminating"
 
 
@@ -213,7 +214,21 @@ def test_only_objects_with_a_state_get_another(cloud: Driver) -> None:
         ("html", {"html": True, "status": 204}),
         ("body", {"body": "text", "status": 304}),
         ("drop", {"drop": "during"}),
+        ("drop", {"drop": "connect"}),
+        ("reset", {"reset": ""}),
+        ("hang", {"hang": "mid-request"}),
+        ("reset", {"drop": "after", "reset": "after"}),
+        ("hang", {"hang": "after", "reset": "after"}),
+        ("operation", {"reset": "connect", "operation": "createJob"}),
+        ("delay", {"reset": "mid-request", "delay": 1}),
+        ("raw", {"raw": b""}),
+        ("body", {"raw": b"x", "body": []}),
+        ("broken", {"raw": b"x", "broken": True}),
+        ("raw", {"raw": b"x", "drop": "before"}),
+        ("nulls", {"raw": b"x", "nulls": True}),
+        ("at", {"reset": "connect", "at": "after"}),
         ("drop", {"drop": "mid-body", "status": 204}),
+        ("hang", {"hang": "before-body", "status": 304}),
         ("status", {"drop": "before", "status": 500}),
         ("size", {"drop": "after", "size": 5}),
         ("nulls", {"drop": "before", "nulls": True}),
@@ -272,8 +287,9 @@ def test_faults_can_be_driven_over_http(cloud: Driver) -> None:
 def test_faults_given_in_python_read_back_over_http(cloud: Driver) -> None:
     """Bytes as text, a duration in seconds."""
     cloud.emulator.fail_next(body=b"<\xff>", delay=timedelta(minutes=1))
-    (fault,) = cloud.read(FAULTS)
-    assert (fault["rule"]["body"], fault["rule"]["delay"]) == ("<\ufffd>", 60)
+    cloud.emulator.fail_next(raw=b"<\xff>")
+    body, raw = (fault["rule"] for fault in cloud.read(FAULTS))
+    assert (body["body"], body["delay"], raw["raw"]) == ("<\ufffd>", 60, "<\u00ff>")
 
 
 @pytest.mark.parametrize(
@@ -290,6 +306,9 @@ def test_faults_given_in_python_read_back_over_http(cloud: Driver) -> None:
         ("extra", {"extra": [1]}),
         ("nulls", {"nulls": 1}),
         ("drop", {"drop": "during"}),
+        ("hang", {"hang": "connect"}),
+        ("raw", {"raw": 1}),
+        ("raw", {"raw": "\u0100"}),
         ("state", {"state": "S", "status": 200}),
     ],
 )

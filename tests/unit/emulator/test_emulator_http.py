@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from qarnot_domain.emulator import Emulator, ManualClock
-from qarnot_domain.emulator._http import Dropped, Request, Response
+from qarnot_domain.emulator._http import Raw, Request, Response
 
 if TYPE_CHECKING:
-    from qarnot_domain.emulator._failure import Drop
+    from qarnot_domain.emulator._break import Point
     from tests.unit.emulator.conftest import Driver, Json
 
 
@@ -170,11 +170,11 @@ def test_a_fault_401_has_the_body_of_a_401(cloud: Driver) -> None:
 
 @pytest.mark.parametrize(("drop", "jobs"), [("before", 0), ("after", 1)])
 def test_a_connection_can_be_dropped_before_or_after_the_effect(
-    cloud: Driver, drop: Drop, jobs: int
+    cloud: Driver, drop: Point, jobs: int
 ) -> None:
     """No answer either way, and the record says so; only after it is the job there."""
     cloud.emulator.fail_next("createJob", drop=drop)
-    assert isinstance(cloud.reply("POST", "/jobs", {"name": "n"}), Dropped)
+    assert isinstance(cloud.reply("POST", "/jobs", {"name": "n"}), Raw)
     assert cloud.emulator.requests[-1].status is None
     assert len(cloud.read("/jobs")) == jobs
 

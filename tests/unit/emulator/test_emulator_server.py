@@ -15,13 +15,13 @@ import pytest
 
 from qarnot_domain._clock import SystemClock
 from qarnot_domain.emulator import EMULATOR_TOKEN, Emulator, ManualClock
-from qarnot_domain.emulator._server import bind
+from qarnot_domain.emulator._server import reserve
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from qarnot_domain.emulator._failure import Drop
+    from qarnot_domain.emulator._break import Point
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - it must be refused
 
@@ -64,7 +64,7 @@ def test_any_path_is_answered_by_the_service(served: Emulator, http: httpx.Clien
 
 @pytest.mark.parametrize(("drop", "jobs"), [("before", 0), ("after", 1)])
 def test_a_dropped_connection_sends_not_a_byte(
-    served: Emulator, http: httpx.Client, drop: Drop, jobs: int
+    served: Emulator, http: httpx.Client, drop: Point, jobs: int
 ) -> None:
     """The client sees the connection close; the server goes on serving others."""
     served.fail_next("createJob", drop=drop)
@@ -182,7 +182,7 @@ def test_stopping_does_not_wait_for_idle_connections(served: Emulator, http: htt
 
 def test_the_socket_is_a_tcp_one_on_loopback() -> None:
     """The event loop sets TCP_NODELAY on no other, and then each request takes 44 ms."""
-    with bind("127.0.0.1", 0) as listener:
+    with reserve("127.0.0.1", 0) as listener:
         assert listener.proto == socket.IPPROTO_TCP
         assert listener.getsockname()[0] == "127.0.0.1"
 
