@@ -462,7 +462,10 @@ def _creation(tries: Tries) -> Kind:
 
 def _text(response: Response[str]) -> str:
     """The output in an answer: some servers send it as a JSON text."""
-    if "json" in response.headers.get("content-type", ""):
+    content_type = response.headers.get("content-type", "")
+    if "html" in content_type:
+        raise ValueError("expected the output, not a page of HTML")
+    if "json" in content_type:
         text = json.loads(response.content)
         if not isinstance(text, str):
             raise ValueError(f"expected a text, not {type(text).__name__}")

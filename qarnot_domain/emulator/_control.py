@@ -27,6 +27,7 @@ from qarnot_domain.emulator._http import (
     wrong_method,
 )
 from qarnot_domain.emulator._matching import Matching
+from qarnot_domain.emulator._record import RecordedRequest
 from qarnot_domain.emulator._router import decoded_body
 from qarnot_domain.emulator._shapes import (
     Anything,
@@ -135,6 +136,7 @@ class Control:
             },
             "overview": {"GET": self._overview},
             "release": {"POST": self._release},
+            "requests": {"GET": self._list_requests},
             "reset": {"POST": self._reset},
             "advance": {"POST": self._advance},
         }
@@ -177,6 +179,9 @@ class Control:
         """Let go what hangs now: waiting for it would keep it from coming."""
         body = decoded_body(request) if request.body else {}
         return json_response({"released": self._cloud.let_go(read_body(_RELEASE, body)["count"])})
+
+    def _list_requests(self, _request: Request) -> Response:
+        return json_response([_view_request(request) for request in self._cloud.requests])
 
     def _overview(self, _request: Request) -> Response:
         return json_response(self._cloud.overview())
@@ -222,10 +227,12 @@ def _view(fault: Fault) -> dict[str, Any]:
         },
         "remaining": fault.remaining,
         "calls": fault.calls,
-        "met": [
-            {name: getattr(request, name) for name in _SHOWN_OF_REQUESTS} for request in fault.met
-        ],
+        "met": [_view_request(request) for request in fault.met],
     }
+
+
+def _view_request(request: RecordedRequest) -> dict[str, Any]:
+    return {name: getattr(request, name) for name in _SHOWN_OF_REQUESTS}
 
 
 def _members(part: Matching | Failure) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from .table import HERE, OFFICIAL, PAGE, TABLE, Case, cases, page
 
 STUCK_AFTER: Final = 30.0
 """Seconds after which a case counts as one that never ends."""
-TIMEOUT: Final = "1"
+TIMEOUT: Final = "2"
 """Seconds that the official SDK is told to wait for an answer."""
 
 

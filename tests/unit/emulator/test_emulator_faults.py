@@ -327,6 +327,17 @@ def test_a_retry_after_may_be_seconds_or_a_date(cloud: Driver) -> None:
         assert answer(cloud, "GET", "/jobs").header("retry-after") == str(value)
 
 
+def test_the_requests_can_be_read_over_http(cloud: Driver) -> None:
+    """As from Python, oldest first, and what drives the emulator is not among them."""
+    cloud.post("/jobs", {"name": "a"})
+    cloud.get("/jobs/none")
+    listed = cloud.read("/_emulator/requests")
+    assert [(one["operation"], one["status"], one["body"]) for one in listed] == [
+        ("createJob", 200, {"name": "a"}),
+        ("retrieveJob", 404, None),
+    ]
+
+
 def test_the_emulator_can_be_reset_over_http(cloud: Driver) -> None:
     """As by `reset`."""
     cloud.create_job()
