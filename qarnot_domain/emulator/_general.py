@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from qarnot_domain.emulator import _lifecycle, _quotas, _task_view
+from qarnot_domain.emulator import _lifecycle, _quotas
 from qarnot_domain.emulator._http import Refusal, Response, json_response
+from qarnot_domain.emulator._machine import CORES_PER_INSTANCE
 from qarnot_domain.emulator._router import VERSION_PREFIX, Call, Route
 from qarnot_domain.emulator._store import Store
 
@@ -79,7 +80,7 @@ def _user_info(store: Store) -> dict[str, Any]:
         "runningTaskCount": sum(_lifecycle.is_executing(task) for task in store.tasks),
         "runningPoolCount": sum(_lifecycle.is_executing(pool) for pool in store.pools),
         "runningInstanceCount": instances,
-        "runningCoreCount": instances * _task_view.CORES_PER_INSTANCE,
+        "runningCoreCount": instances * CORES_PER_INSTANCE,
         "maxInstances": _quotas.MAX_INSTANCES,
         "maxCores": _quotas.MAX_CORES,
         "maxFlexInstances": _quotas.MAX_INSTANCES,

@@ -9,9 +9,9 @@ import re
 from typing import Any, Final
 
 from qarnot_domain.emulator._http import Refusal, Response, invalid, json_response
+from qarnot_domain.emulator._machine import CPU_MODEL, SPECIFICATION_KEY
 from qarnot_domain.emulator._router import Call, Route
 from qarnot_domain.emulator._shapes import Faults, Integer, fault
-from qarnot_domain.emulator._task_view import CPU_MODEL, SPECIFICATION_KEY
 
 MAX_PAGE_SIZE: Final = 50
 """The length of a page unless a shorter one is asked for."""

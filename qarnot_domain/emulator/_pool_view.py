@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from qarnot_domain.emulator import _scaling, _settings, _task_view, _wire
+from qarnot_domain.emulator._machine import CORES_PER_INSTANCE
 from qarnot_domain.emulator._resource_view import view_identity, view_keeping, wall_time
 from qarnot_domain.emulator._store import Pool
 
@@ -80,7 +81,7 @@ def view_scaling(pool: Pool, now: datetime) -> dict[str, Any]:
 
 def running_cores(pool: Pool) -> int:
     """How many cores its instances have."""
-    return pool.running_instances * _task_view.CORES_PER_INSTANCE
+    return pool.running_instances * CORES_PER_INSTANCE
 
 
 def execution_time(pool: Pool, now: datetime) -> timedelta:

@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from qarnot_domain.emulator import _scaling, _task_view
 from qarnot_domain.emulator._http import Refusal, Response, json_response
+from qarnot_domain.emulator._machine import CORES_PER_INSTANCE
 from qarnot_domain.emulator._router import Call, Route
 from qarnot_domain.emulator._store import Store
 
@@ -19,7 +20,7 @@ EMAIL: Final = "emulator@localhost.invalid"
 
 MAX_INSTANCES: Final = _scaling.MAX_INSTANCES
 """What the quota of each scheduling type is said to be; it holds nothing back."""
-MAX_CORES: Final = MAX_INSTANCES * _task_view.CORES_PER_INSTANCE
+MAX_CORES: Final = MAX_INSTANCES * CORES_PER_INSTANCE
 
 
 class _Place(NamedTuple):
@@ -124,5 +125,5 @@ def _detailed_quota(instances: int) -> dict[str, Any]:
 def _running(instances: int) -> dict[str, int]:
     return {
         "runningInstancesCount": instances,
-        "runningCoresCount": instances * _task_view.CORES_PER_INSTANCE,
+        "runningCoresCount": instances * CORES_PER_INSTANCE,
     }

@@ -8,8 +8,15 @@ from typing import Any, Final
 
 from qarnot_domain.emulator import _lifecycle, _settings, _steps, _wire
 from qarnot_domain.emulator._instances import ends_of
+from qarnot_domain.emulator._machine import (
+    CLOCK_GHZ,
+    CORES_PER_INSTANCE,
+    CPU_MODEL,
+    SPECIFICATION_KEY,
+)
 from qarnot_domain.emulator._ranges import format_ranges
 from qarnot_domain.emulator._resource_view import view_identity, view_keeping, wall_time
+from qarnot_domain.emulator._running_view import view_running_instances
 from qarnot_domain.emulator._store import Task
 from qarnot_domain.states import TaskState
 
@@ -17,10 +24,6 @@ SECRET_PREFIX: Final = "QARNOT_SECRET__"  # noqa: S105 - the name of a constant
 """Constants with this prefix are write-only."""
 MASK: Final = "*****"
 
-CORES_PER_INSTANCE: Final = 4
-CLOCK_GHZ: Final = 3.0
-CPU_MODEL: Final = "Emulated CPU"
-SPECIFICATION_KEY: Final = "emulated-4c-16g"
 FAILURE_CODE: Final = "EMULATED_FAILURE"
 EXECUTION_FAILURE_CODE: Final = "EXECUTION_FAILURE"
 
@@ -225,7 +228,7 @@ def _status(task: Task, now: datetime) -> dict[str, Any] | None:
         "executionTimeByMachineSpecification": None,
         "executionTimeBySiteAndMachine": None,
         "executionTimeByInstanceId": None,
-        "runningInstancesInfo": None,
+        "runningInstancesInfo": view_running_instances(task, now),
     }
 
 

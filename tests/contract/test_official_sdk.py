@@ -187,6 +187,7 @@ def test_the_same_script_sees_the_same_jobs_and_tasks_with_both(python: str) -> 
         "bulk 2": "Submitted",
     }
     assert "[0]" in running["output"]["stdout"]
+    assert [phase for task in running["tasks"] for _, phase, *_ in task["running"]] != []
     assert states(ended["tasks"]) == {
         "first": "Success",
         "ranged": "Failure",

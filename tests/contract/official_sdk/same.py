@@ -121,7 +121,17 @@ def task_seen(task: Sdk) -> dict[str, Any]:
         ],
         "succeeded": task.status and task.status.succeeded_range,
         "failed": task.status and task.status.failed_range,
+        "running": [
+            [one.instance_id, one.phase, one.progress, one.cpu_model, one.active_forward]
+            for one in running_instances(task)
+        ],
     }
+
+
+def running_instances(task: Sdk) -> list[Any]:
+    """What a task says of each instance that runs."""
+    info = task.status and task.status.running_instances_info
+    return list(info.per_running_instance_info) if info else []
 
 
 def output_seen(task: Sdk) -> dict[str, Any]:

@@ -91,6 +91,42 @@ def test_instances_that_a_task_does_not_have_cannot_fail(cloud: Driver) -> None:
     assert cloud.task(uuid)["state"] == "Success"
 
 
+def running(cloud: Driver, uuid: str) -> list[tuple[int, str, float, float]]:
+    """Number, phase, progress and seconds of each running instance of a task."""
+    info = cloud.task(uuid)["status"]["runningInstancesInfo"]
+    return [
+        (i["instanceId"], i["phase"], i["progress"], i["executionTimeSec"])
+        for i in (info or {"perRunningInstanceInfo": []})["perRunningInstanceInfo"]
+    ]
+
+
+def test_the_status_tells_how_far_each_instance_is(cloud: Driver) -> None:
+    """While they execute and while their results are uploaded, and no longer."""
+    uuid = cloud.create_task(instanceCount=2, **lasting("9.8"))
+    cloud.advance(0.9)
+    assert running(cloud, uuid) == [(i, "execution", 0.0, 0.0) for i in range(2)]
+    cloud.advance(5)
+    assert running(cloud, uuid) == [(i, "execution", 50.0, 5.0) for i in range(2)]
+    cores = cloud.task(uuid)["status"]["runningInstancesInfo"]["runningCoreCountByCpuModel"]
+    assert cores == [{"model": "Emulated CPU", "core": 4, "runningCoreCount": 8}]
+    cloud.advance(5.2)
+    assert cloud.task(uuid)["state"] == "UploadingResults"
+    assert running(cloud, uuid) == [(i, "upload", 100.0, 10.0) for i in range(2)]
+    cloud.advance(1)
+    assert running(cloud, uuid) == []
+
+
+def test_the_status_tells_of_the_instances_of_the_present_wave(cloud: Driver) -> None:
+    """Those of a wave that is over have ended."""
+    pool = cloud.create_pool(instanceCount=2)
+    uuid = cloud.create_task(poolUuid=pool, instanceCount=3, **lasting("10"))
+    # 0.7 s until the pool runs, and the same until the task does.
+    cloud.advance(1.4 + 2.5)
+    assert running(cloud, uuid) == [(0, "execution", 25.0, 2.5), (1, "execution", 25.0, 2.5)]
+    cloud.advance(10)
+    assert running(cloud, uuid) == [(2, "execution", 25.0, 2.5)]
+
+
 def test_all_instances_or_some_are_to_fail_but_not_both(cloud: Driver) -> None:
     """A 400 says that the two constants exclude each other."""
     both = {"EMULATOR_OUTCOME": "failure", "EMULATOR_FAILING_INSTANCES": "0"}
