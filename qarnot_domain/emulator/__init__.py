@@ -57,10 +57,11 @@ about, in `_snapshots`; how processors are found, in `_hardware`.
 from __future__ import annotations
 
 try:
+    from qarnot_domain.emulator._break import Break
     from qarnot_domain.emulator._emulator import DEFAULT_EPOCH, EMULATOR_TOKEN, Emulator
     from qarnot_domain.emulator._failure import Failure
     from qarnot_domain.emulator._faults import Fault
-    from qarnot_domain.emulator._http import Held, Raw, Request, Response
+    from qarnot_domain.emulator._http import Dropped, Held, Request, Response
     from qarnot_domain.emulator._matching import Matching
     from qarnot_domain.emulator._record import RecordedRequest
 except ModuleNotFoundError as _error:
@@ -76,13 +77,14 @@ from qarnot_domain._clock import ManualClock
 __all__ = [
     "DEFAULT_EPOCH",
     "EMULATOR_TOKEN",
+    "Break",
+    "Dropped",
     "Emulator",
     "Failure",
     "Fault",
     "Held",
     "ManualClock",
     "Matching",
-    "Raw",
     "RecordedRequest",
     "Request",
     "Response",

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from qarnot_domain._clock import Clock
 from qarnot_domain.emulator._gate import Gate, answer_to
-from qarnot_domain.emulator._http import MAX_BODY_BYTES, Held, Raw, Reply, Request, Response
+from qarnot_domain.emulator._http import MAX_BODY_BYTES, Dropped, Held, Reply, Request, Response
 
 GATE: Final = "qarnot_domain.gate"
 """The extension of the ASGI scope by which a server lets the application at the connection."""
@@ -51,10 +51,10 @@ def create_app(
         hold = None
         if isinstance(reply, Held):
             hold = reply.hold
-            reply = await answer_to(hold) or Raw()
+            reply = await answer_to(hold) or Dropped()
         if reply.delay:
             await _pass(clock, reply.delay)
-        if isinstance(reply, Raw):
+        if isinstance(reply, Dropped):
             gate.keep()
             gate.write(reply.data)
             gate.close()

@@ -31,8 +31,9 @@ from qarnot_domain.emulator._failure import Failure
 from qarnot_domain.emulator._faults import Fault, Faults, Rule
 from qarnot_domain.emulator._hold import Hold
 from qarnot_domain.emulator._http import (
+    Answer,
+    Dropped,
     Held,
-    Raw,
     Refusal,
     Reply,
     Request,
@@ -119,7 +120,7 @@ class Cloud:
         self._chances = chances
         self._executes = executes
         self._lock = threading.Condition()
-        self._holds: list[Hold[Response | Raw]] = []
+        self._holds: list[Hold[Answer]] = []
         self._hangs_up = False
         self._forget()
 
@@ -152,7 +153,7 @@ class Cloud:
                 return False
             rule = self._faults.take("mid-request", match.route.operation)
             if rule is not None:
-                self._record(request, match, rule, Raw())
+                self._record(request, match, rule, Dropped())
             return rule is not None
 
     def authenticate(self, request: Request) -> None:
@@ -339,7 +340,7 @@ class Cloud:
             return _dated(self._own_answer(match, request, now), now)
         failure = rule.failure
 
-        def reply() -> Response | Raw:
+        def reply() -> Answer:
             with self._lock:
                 now = self._now()
                 own = self._own_answer(match, request, now) if failure.takes_effect else None
@@ -356,7 +357,7 @@ class Cloud:
         self._lock.notify_all()
         return Held(hold)
 
-    def _held(self) -> list[Hold[Response | Raw]]:
+    def _held(self) -> list[Hold[Answer]]:
         """What hangs, without what was let go for good."""
         self._holds = [hold for hold in self._holds if not (hold.is_over or hold.is_free)]
         return self._holds
@@ -402,8 +403,8 @@ class Cloud:
             rule.met.append(record)
 
 
-def _dated(reply: Response | Raw, now: datetime) -> Response | Raw:
-    if isinstance(reply, Raw):
+def _dated(reply: Answer, now: datetime) -> Answer:
+    if isinstance(reply, Dropped):
         return reply
     return replace(reply, headers=(*reply.headers, ("date", _wire.http_date(now))))
 

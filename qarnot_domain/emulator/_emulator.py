@@ -400,7 +400,11 @@ class Emulator:
         self._cloud.reset()
 
     def handle(self, request: Request) -> Reply:
-        """Answer a request in process, without HTTP; works whether it serves or not."""
+        """Answer a request in process, without HTTP; works whether it serves or not.
+
+        There is no connection to break off: where it would have, the reply says. Faults that come
+        before all of a request is there do not meet it.
+        """
         reply = self._reply(request)
         if not isinstance(reply, Held):
             self._clock.sleep(reply.delay)

@@ -16,8 +16,9 @@ from qarnot_domain.emulator._break import POINTS, Break, EarlyPoint, How, Phase,
 from qarnot_domain.emulator._http import (
     HTML_TYPE,
     TEXT_TYPE,
+    Answer,
+    Dropped,
     Json,
-    Raw,
     Response,
     error_body,
     json_response,
@@ -91,13 +92,13 @@ class Failure:
             return self.breaks.at == "after"
         return self.at == "after" or not self._is_made_up
 
-    def reply(self, own: Response | None) -> Response | Raw:
+    def reply(self, own: Response | None) -> Answer:
         """What the client gets, given the cloud's own answer if the request took effect."""
         breaks = self.breaks
         if breaks is not None and breaks.is_unanswered:
-            return Raw(b"", self._seconds, breaks)
+            return Dropped(self._seconds, breaks=breaks)
         if self.raw is not None:
-            return Raw(self.raw, self._seconds, breaks)
+            return Dropped(self._seconds, self.raw, breaks)
         response = self._made_up() if self._is_made_up or own is None else self._altered(own)
         if self.broken:
             # A text that ends so is never JSON, whatever it was.

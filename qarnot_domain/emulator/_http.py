@@ -84,24 +84,26 @@ def require_readable(request: Request) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Raw:
-    """Bytes in place of an answer, none by default; the connection closes after them."""
+class Dropped:
+    """No answer: the connection is closed or reset, without a byte unless there is `data`."""
 
-    data: bytes = b""
     delay: float = 0.0
-    """How many seconds they are held back, on the emulator's clock."""
+    """How many seconds later, on the emulator's clock."""
+    data: bytes = b""
+    """What is sent in place of an answer."""
     breaks: Break | None = None
-    """Where they break off, if they do."""
+    """Where that breaks off, if it does."""
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A request that hangs: its answer, or some of it, comes when somebody lets it go on."""
+    """A request that hangs: its answer, or the rest of it, comes after `Emulator.release`."""
 
-    hold: Hold[Response | Raw]
+    hold: Hold[Answer]
 
 
-Reply: TypeAlias = Response | Raw | Held
+Answer: TypeAlias = Response | Dropped
+Reply: TypeAlias = Answer | Held
 
 
 class Refusal(Exception):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from qarnot_domain.emulator._break import Break
-from qarnot_domain.emulator._http import Raw, Response
+from qarnot_domain.emulator._http import Dropped, Response
 
 if TYPE_CHECKING:
     from tests.unit.emulator.conftest import Driver, Json
@@ -114,7 +114,7 @@ def test_a_delay_moves_a_clock_that_is_driven_by_hand(
 def test_a_dropped_connection_can_be_late_too(cloud: Driver) -> None:
     """It closes when the delay is over."""
     cloud.emulator.fail_next(drop="before", delay=5)
-    assert isinstance(cloud.reply("GET", "/jobs"), Raw)
+    assert isinstance(cloud.reply("GET", "/jobs"), Dropped)
     assert cloud.clock.monotonic() == 5
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from qarnot_domain.emulator import Emulator, ManualClock
-from qarnot_domain.emulator._http import Raw, Request, Response
+from qarnot_domain.emulator._http import Dropped, Request, Response
 
 if TYPE_CHECKING:
     from qarnot_domain.emulator._break import Point
@@ -174,7 +174,7 @@ def test_a_connection_can_be_dropped_before_or_after_the_effect(
 ) -> None:
     """No answer either way, and the record says so; only after it is the job there."""
     cloud.emulator.fail_next("createJob", drop=drop)
-    assert isinstance(cloud.reply("POST", "/jobs", {"name": "n"}), Raw)
+    assert isinstance(cloud.reply("POST", "/jobs", {"name": "n"}), Dropped)
     assert cloud.emulator.requests[-1].status is None
     assert len(cloud.read("/jobs")) == jobs
 
