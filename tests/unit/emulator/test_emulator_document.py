@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from qarnot_domain.emulator import (
     _jobs,
@@ -133,6 +134,66 @@ def test_bodies_are_read_as_the_document_says(document: Document, name: str) -> 
     """The same members, required or not, of the same types, within the same limits."""
     schema = {"$ref": f"#/components/schemas/{name}"}
     assert not list(_differences(document, BODIES[name], schema, name))
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_each_member_takes_the_values_that_the_document_allows(
+    document: Document, name: str
+) -> None:
+    """At the edges of every documented limit, and no value beyond."""
+    schema = {"$ref": f"#/components/schemas/{name}"}
+    for place, shape, inner in _places(document, BODIES[name], schema, name):
+        bounds = _bounds(inner)
+        validator = Draft202012Validator(bounds)
+        for value in _edges(bounds):
+            faults: Faults = {}
+            shape.read(value, "member", faults)
+            is_taken = "member" not in faults
+            assert is_taken == validator.is_valid(value), f"{place}: {value!r:.60}"
+
+
+def _places(
+    document: Document, shape: Shape, schema: Json, path: str
+) -> Iterator[tuple[str, Shape, Json]]:
+    """Every shape at any depth, with its schema and its place."""
+    schema = _merged(document, schema)
+    if path in STRICTER:
+        return
+    yield path, shape, schema
+    for name, part, inner in _parts(shape, schema):
+        yield from _places(document, part, inner, f"{path}{name}")
+
+
+def _bounds(schema: Json) -> dict[str, Any]:
+    """What a schema says of a value itself, and not of what is in it."""
+    kept = ("type", "pattern", "minLength", "maxLength", "minimum", "maximum")
+    bounds = {name: schema[name] for name in (*kept, "minItems", "maxItems") if name in schema}
+    if bounds.get("type") == "integer":
+        half = 2 ** (int(schema["format"].removeprefix("int")) - 1)
+        bounds = {"minimum": -half, "maximum": half - 1, **bounds}
+    return bounds
+
+
+def _edges(bounds: Json) -> Iterator[object]:
+    """Values within the limits and just beyond them."""
+    for name in ("minimum", "maximum"):
+        if name in bounds:
+            yield from (bounds[name] - 1, bounds[name], bounds[name] + 1)
+    for name in ("minLength", "maxLength"):
+        if name in bounds:
+            yield from ("a" * max(0, bounds[name] + more) for more in (-1, 0, 1))
+    for name in ("minItems", "maxItems"):
+        if name in bounds:
+            yield from ([None] * max(0, bounds[name] + more) for more in (-1, 0, 1))
+    if "pattern" in bounds:
+        yield from _TEXTS
+
+
+_TEXTS = (
+    *("a", "9", "a-9", "A.b_c-d", "-a", "a-", "", "a b", "\u00e9", "\u0663"),
+    *("00:00:00", "23:59:59.9999999", "24:00:00", "9:00:00", "23:60:00", "00:00:00.12345678"),
+    *("1.00:00:00", "00:00", "00:00:00 "),
+)
 
 
 def _differences(document: Document, shape: Shape, schema: Json, path: str) -> Iterator[str]:
