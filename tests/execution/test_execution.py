@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import pytest
 
 from qarnot_domain import Connection, Task
+from qarnot_domain._secret import Secret
 from qarnot_domain.emulator import EMULATOR_TOKEN, Emulator, ManualClock
 from qarnot_domain.emulator._http import Request, Response
 from qarnot_domain.emulator._store import OUTPUT_LIMIT
@@ -281,9 +282,9 @@ def test_what_runs_cannot_be_kept(tmp_path: Path) -> None:
 
 def test_who_may_run_commands_has_a_token_that_nobody_guesses() -> None:
     """Unlike that of other emulators, which is known; one of your own is taken as it is."""
-    tokens = {Emulator(execute=True).token for _ in range(2)}
+    tokens = {Secret(Emulator(execute=True).token) for _ in range(2)}
     assert len(tokens) == 2
-    assert EMULATOR_TOKEN not in tokens
+    assert Secret(EMULATOR_TOKEN) not in tokens
     assert Emulator(execute=True, token="mine").token == "mine"
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,7 @@ from qarnot_domain import (
 from qarnot_domain.emulator import Emulator
 
 from ..unit.driving import JOB_PAYLOAD, PROFILE, ActingClock, write_for_owner
-from ..unit.wire import WireServer, http
+from ..unit.wire import SILENCE, WireServer, http
 from .showing import everything_shown, messages_shown
 
 TOKEN = "a-token-that-nobody-may-see"
@@ -84,10 +86,13 @@ WRONG: dict[str, tuple[object, Callable[[Connection], object]]] = {
 def test_answer_that_says_something_else_has_no_token_in_its_message(wrong: str) -> None:
     """The server's words are quoted without the token; what it said stays in the locals."""
     body, use = WRONG[wrong]
-    with WireServer(http(body=json.dumps(body).encode())) as server:
-        with client(server.url) as connection, pytest.raises(QarnotException) as caught:
-            use(connection)
-        assert messages_shown(caught.value).count(TOKEN) == 0
+    with (
+        WireServer(http(body=json.dumps(body).encode())) as server,
+        client(server.url) as connection,
+        pytest.raises(QarnotException) as caught,
+    ):
+        use(connection)
+    assert messages_shown(caught.value).count(TOKEN) == 0
 
 
 REFUSED: bytes = json.dumps([{"statusCode": 403, "message": f"bad {TOKEN}"}]).encode()
@@ -110,6 +115,24 @@ def test_answer_of_no_server_shows_no_token() -> None:
         url = server.url
     with client(url) as connection, pytest.raises(QarnotGenericException) as caught:
         connection.jobs()
+    assert everything_shown(caught.value).count(TOKEN) == 0
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="no such signals here")
+def test_interrupted_request_shows_no_token() -> None:
+    """Ctrl-C passes from within the HTTP library, without its frames."""
+    with WireServer(SILENCE) as server, client(server.url) as connection:
+
+        def interrupt() -> None:
+            while not server.received:
+                threading.Event().wait(0.01)
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+        thread = threading.Thread(target=interrupt)
+        thread.start()
+        with pytest.raises(KeyboardInterrupt) as caught:
+            connection.jobs()
+        thread.join()
     assert everything_shown(caught.value).count(TOKEN) == 0
 
 
@@ -149,29 +172,67 @@ def test_bad_setting_shows_no_token(
     path = write_for_owner(tmp_path / "qarnot.conf", f"[client]\ntoken = {TOKEN}\n")
     if source == "environment":
         monkeypatch.setenv("QARNOT_CLIENT_TOKEN", TOKEN)
-    given = SOURCES[source](path)
     with pytest.raises((TypeError, ValueError)) as caught:
-        Connection(**given, **bad)
-    del given
+        Connection(**SOURCES[source](path), **bad)
     assert everything_shown(caught.value).count(TOKEN) == 0
 
 
-BAD_TOKENS: dict[str, Callable[[], Any]] = {
-    "space": lambda: f"{TOKEN} ",
-    "line-end": lambda: f"{TOKEN}\r\nX-Header: injected",
-    "bytes": TOKEN.encode,
-    "list": lambda: [TOKEN],
-}
+def given_as(name: str, token: Any) -> dict[str, Any]:
+    """A token as the argument of its name, or in a mapping."""
+    return {name: {"client_token": token} if name == "fileconf" else token}
 
 
-@pytest.mark.parametrize("bad", BAD_TOKENS)
-@pytest.mark.parametrize("in_mapping", [False, True])
-def test_bad_token_is_not_shown(bad: str, in_mapping: bool) -> None:
-    """A token that is none is refused, and is in no local either: it may be one but for a slip."""
-    token = BAD_TOKENS[bad]
-    with pytest.raises((TypeError, ValueError), match="client_token") as caught:
-        Connection({"client_token": token()}) if in_mapping else Connection(client_token=token())
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "",
+        " {}",
+        "{} ",
+        "{}\n",
+        "{}\r\nX-Header: injected",
+        "{} and more",
+        "{}\0",
+        "{}\N{LATIN SMALL LETTER E WITH ACUTE}",
+        "{}\x7f",
+        "{}\N{ZERO WIDTH SPACE}",
+    ],
+)
+@pytest.mark.parametrize("name", ["fileconf", "client_token"])
+def test_token_that_no_header_can_hold_is_not_shown(name: str, bad: str) -> None:
+    """It is refused by the setting's name alone: it may be the token but for a slip."""
+    with pytest.raises(ValueError, match="client_token") as caught:
+        Connection(**given_as(name, bad.format(TOKEN)))
     assert everything_shown(caught.value).count(TOKEN) == 0
+
+
+@pytest.mark.parametrize("make", [str.encode, lambda token: [token], lambda token: {token: token}])
+@pytest.mark.parametrize("name", ["fileconf", "client_token"])
+def test_token_of_another_type_is_not_shown(name: str, make: Callable[[str], Any]) -> None:
+    """It is a `TypeError` that names the setting and the type."""
+    with pytest.raises(TypeError, match=r"client_token must be text, not (byt|lis|dic)") as caught:
+        Connection(**given_as(name, make(TOKEN)))
+    assert everything_shown(caught.value).count(TOKEN) == 0
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://{}@cluster.test",
+        "https://user:{}@cluster.test",
+        "https://user:{}@cluster.test:port",
+        "https://user:{}@[::1",
+        "https://user:{}@cluster.test:99999",
+        "user:{}@cluster.test",
+        "ftp://user:{}@cluster.test",
+        "http://user:{}@cluster.test",
+        "https://user:{}@clu ster.test",
+    ],
+)
+def test_token_in_a_url_is_not_in_its_refusal(url: str) -> None:
+    """Credentials do not belong in the URL, and no message repeats them."""
+    with pytest.raises(ValueError, match="cluster_url must not hold a user name") as caught:
+        Connection(cluster_url=url.format(TOKEN), client_token="another")
+    assert messages_shown(caught.value).count(TOKEN) == 0
 
 
 def test_mapping_with_another_name_for_the_token_does_not_show_it() -> None:
@@ -184,20 +245,19 @@ def test_mapping_with_another_name_for_the_token_does_not_show_it() -> None:
 @pytest.mark.parametrize(
     "content",
     [
-        f"token = {TOKEN}",
-        f"[client]\ntoken = {TOKEN}\ntoken = {TOKEN}",
-        f"[client]\n{TOKEN}",
-        f"[client\ntoken = {TOKEN}",
-        f"[client]\ntoken = {TOKEN} {TOKEN}",
-        f"[client]\ntoken = {TOKEN}\N{LATIN SMALL LETTER E WITH ACUTE}",
+        "token = {}",
+        "[client]\ntoken = {}\ntoken = {}",
+        "[client]\n{}",
+        "[client\ntoken = {}",
+        "[client]\ntoken = {}\n[client]\ntoken = {}",
+        "[client]\ntoken = {} {}",
+        "[client]\ntoken = {}\N{LATIN SMALL LETTER E WITH ACUTE}",
     ],
-    ids=range(6),
 )
 @pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "utf-16"])
 def test_broken_file_shows_no_token(tmp_path: Path, content: str, encoding: str) -> None:
     """A file that cannot be read is named, and nothing of its content is shown."""
-    path = write_for_owner(tmp_path / "broken.conf", content, encoding)
-    del content
+    path = write_for_owner(tmp_path / "broken.conf", content.format(TOKEN, TOKEN), encoding)
     with pytest.raises(ValueError, match=r"fileconf|client_token") as caught:
         Connection(path)
     assert everything_shown(caught.value).count(TOKEN) == 0

@@ -635,12 +635,14 @@ def test_refusal_that_repeats_the_token_is_shown_without(
     qarnot_connection: Connection, qarnot_emulator: Emulator
 ) -> None:
     """The server's words are cleaned for each task as they are for one."""
-    token = qarnot_emulator.token
-    body = [{"statusCode": 403, "message": f"{token} may not"}]
-    qarnot_emulator.fail_next("createTasks", status=207, body=body)
+    qarnot_emulator.fail_next(
+        "createTasks",
+        status=207,
+        body=[{"statusCode": 403, "message": f"{qarnot_emulator.token} may not"}],
+    )
     failure = failing(qarnot_connection, drafts(qarnot_connection, "a"))
     assert failure.errors[0].message == "[redacted] may not"
-    assert token not in str(failure)
+    assert qarnot_emulator.token not in str(failure)
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])

@@ -1,8 +1,7 @@
-"""Settings: where they come from, what is refused, and that the token is never shown."""
+"""Settings: where they come from, and what is refused."""
 
 from __future__ import annotations
 
-import traceback
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from qarnot_domain.config import Settings, load
 
 from .driving import write_for_owner
 
-TOKEN = "a-token-that-nobody-may-see"
+TOKEN = "any-token"
 URL = "https://cluster.test"
 
 INI = """
@@ -44,16 +43,6 @@ def given(**arguments: Any) -> Settings:
 def ini(tmp_path: Path) -> Path:
     """A configuration file."""
     return write_for_owner(tmp_path / "qarnot.conf", INI)
-
-
-def everything_said(error: BaseException) -> str:
-    """All text by which an exception and its causes can come to be seen."""
-    texts = traceback.format_exception(error)
-    seen: BaseException | None = error
-    while seen is not None:
-        texts += [str(seen), repr(seen), repr(seen.args), repr(vars(seen))]
-        seen = seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)
-    return "\n".join(texts)
 
 
 # --- defaults and precedence ----------------------------------------------------------------------
@@ -194,95 +183,6 @@ def test_no_token_anywhere_says_where_to_give_one() -> None:
     """It is the official SDK's exception, with the three ways in its message."""
     with pytest.raises(QarnotGenericException, match=r"client_token.*file.*QARNOT_CLIENT_TOKEN"):
         load(environ={})
-
-
-@pytest.mark.parametrize(
-    "token",
-    [
-        "",
-        f" {TOKEN}",
-        f"{TOKEN} ",
-        f"{TOKEN}\n",
-        f"{TOKEN}\r\nX-Header: injected",
-        f"{TOKEN} and more",
-        f"{TOKEN}\0",
-        f"{TOKEN}é",
-        f"{TOKEN}\x7f",
-        f"{TOKEN}\N{ZERO WIDTH SPACE}",
-    ],
-    ids=range(10),
-)
-def test_token_that_no_header_can_hold_is_refused_unseen(token: str) -> None:
-    """It is a `ValueError` that names the setting and does not show the value."""
-    with pytest.raises(ValueError, match="client_token") as caught:
-        Connection(client_token=token)
-    assert TOKEN not in everything_said(caught.value)
-
-
-@pytest.mark.parametrize("token", [3, TOKEN.encode(), [TOKEN], {"token": TOKEN}])
-def test_token_of_another_type_is_refused_unseen(token: Any) -> None:
-    """It is a `TypeError` that names the setting and does not show the value."""
-    with pytest.raises(TypeError, match="client_token") as caught:
-        Connection(client_token=token)
-    assert TOKEN not in everything_said(caught.value)
-
-
-def test_token_is_in_no_repr() -> None:
-    """Neither the settings nor a connection shows it."""
-    assert TOKEN not in repr(given())
-    assert TOKEN not in str(given())
-    with Connection(client_token=TOKEN) as connection:
-        for shown in (connection, connection._settings, connection._gateway):
-            assert TOKEN not in f"{shown!r} {shown}"
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        f"token = {TOKEN}",
-        f"[client]\ntoken = {TOKEN}\ntoken = {TOKEN}",
-        f"[client]\n{TOKEN}",
-        f"[client\ntoken = {TOKEN}",
-        f"[client]\ntoken = {TOKEN}\n[client]\ntoken = {TOKEN}",
-        f"[client]\ntoken = {TOKEN} {TOKEN}",
-    ],
-)
-def test_token_of_a_broken_file_is_not_shown(tmp_path: Path, content: str) -> None:
-    """A file that cannot be read is named, without the line at fault: it may hold the token."""
-    path = write_for_owner(tmp_path / "broken.conf", content)
-    with pytest.raises(ValueError, match=r"fileconf|client_token") as caught:
-        load(path, environ={})
-    assert TOKEN not in everything_said(caught.value)
-
-
-def test_token_of_a_file_that_is_not_utf_8_is_not_shown(tmp_path: Path) -> None:
-    """A decoding error holds the whole file, and so it is not passed on."""
-    path = tmp_path / "latin.conf"
-    path.write_bytes(f"[client]\ntoken = {TOKEN}\n# caf\xe9\n".encode("latin-1"))
-    with pytest.raises(ValueError, match="fileconf") as caught:
-        load(path, environ={})
-    assert TOKEN not in everything_said(caught.value)
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        f"https://{TOKEN}@cluster.test",
-        f"https://user:{TOKEN}@cluster.test",
-        f"https://user:{TOKEN}@cluster.test:port",
-        f"https://user:{TOKEN}@[::1",
-        f"https://user:{TOKEN}@cluster.test:99999",
-        f"user:{TOKEN}@cluster.test",
-        f"ftp://user:{TOKEN}@cluster.test",
-        f"http://user:{TOKEN}@cluster.test",
-        f"https://user:{TOKEN}@clu ster.test",
-    ],
-)
-def test_token_in_a_url_is_refused_unseen(url: str) -> None:
-    """Credentials do not belong in the URL, and are not shown when they are there."""
-    with pytest.raises(ValueError, match="cluster_url") as caught:
-        given(cluster_url=url)
-    assert TOKEN not in everything_said(caught.value)
 
 
 # --- cluster_url ----------------------------------------------------------------------------------
@@ -428,9 +328,8 @@ def test_plain_http_is_refused_from_every_source(tmp_path: Path) -> None:
 )
 def test_bad_value_is_refused_by_name(name: str, value: Any, error: type[Exception]) -> None:
     """Each bad value is a `TypeError` or a `ValueError` that names its setting."""
-    with pytest.raises(error, match=name) as caught:
+    with pytest.raises(error, match=name):
         given(**{name: value})
-    assert TOKEN not in everything_said(caught.value)
 
 
 @pytest.mark.parametrize(

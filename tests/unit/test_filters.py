@@ -645,11 +645,11 @@ def test_order_is_a_field_and_a_direction(
 @pytest.mark.parametrize(("kind", "path", "names"), ORDERS)
 def test_emulator_knows_every_order(kind: type[Fields], path: str, names: tuple[str, ...]) -> None:
     """The server sorts by all that can be asked for, both ways."""
-    emulator = Emulator(clock=ManualClock())
+    emulator = Emulator(clock=ManualClock(), token="t")
     for text in (*names, *(f"-{name}" for name in names)):
         by, direction = kind.order(text)
         body = json.dumps({"orderBy": by, "orderType": direction}).encode()
-        headers = {"authorization": emulator.token}
+        headers = {"authorization": "t"}
         reply = emulator.handle(Request("POST", path, (), headers, body))
         assert isinstance(reply, Response)
         assert reply.status == 200

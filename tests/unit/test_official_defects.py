@@ -846,8 +846,9 @@ def test_c1_settings_are_not_guessed(answer: bytes) -> None:
 
 def test_c2_settings_can_be_a_mapping(qarnot_emulator: Emulator) -> None:
     """The URL and the token in a dict are enough."""
-    settings = {"cluster_url": qarnot_emulator.url, "client_auth": qarnot_emulator.token}
-    with Connection(settings) as connection:
+    with Connection(
+        {"cluster_url": qarnot_emulator.url, "client_auth": qarnot_emulator.token}
+    ) as connection:
         assert connection.jobs() == []
 
 

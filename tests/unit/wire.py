@@ -20,6 +20,10 @@ class Received(NamedTuple):
     connection: int
     """The number of the TCP connection it came on."""
 
+    def __repr__(self) -> str:
+        # Not the headers: the token is among them.
+        return f"{self.line!r} with {self.body!r}"
+
 
 def http(
     status: str = "200 OK",

@@ -92,8 +92,8 @@ def test_an_operation_needs_a_token_as_the_document_says(
     """401 without or with a wrong one, in the body's own shape, except where none is needed."""
     url = re.sub(r"{\w+}", "1", route.template)
     is_public = document.operations[route.operation].get("security") == []
-    for token in (None, "", "wrong", f"Bearer {cloud.emulator.token}"):
-        response = cloud.send(route.method, url, token=token)
+    for wrong in (None, "", "wrong", "Bearer {}"):
+        response = cloud.send(route.method, url, token=wrong and wrong.format(cloud.emulator.token))
         if is_public:
             assert response.status == 200
         else:

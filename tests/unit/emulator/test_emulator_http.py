@@ -212,8 +212,8 @@ def test_equal_seeds_and_clocks_repeat_a_run_exactly(driver_class: type[Driver])
 
 def test_without_a_clock_time_passes_by_itself_and_can_be_moved() -> None:
     """The machine's clock, which `advance` adds to."""
-    emulator = Emulator()
-    headers = {"authorization": emulator.token}
+    emulator = Emulator(token="t")
+    headers = {"authorization": "t"}
     emulator.handle(Request("POST", "/jobs", headers=headers, body=b'{"name":"n","shortname":"x"}'))
     emulator.handle(Request("POST", "/jobs/x/terminate", headers=headers))
     emulator.advance(timedelta(hours=1))

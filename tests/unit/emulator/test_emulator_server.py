@@ -155,12 +155,12 @@ def test_many_clients_at_once_get_what_they_ask_for(served: Emulator) -> None:
 def test_starting_and_stopping_twice_is_the_same_as_once() -> None:
     """And after a stop nothing listens, nothing is lost, and the URL comes back."""
     before = threading.enumerate()
-    emulator = Emulator(clock=ManualClock())
+    emulator = Emulator(clock=ManualClock(), token="t")
     emulator.stop()
     emulator.start()
     emulator.start()
     url = emulator.url
-    headers = {"Authorization": emulator.token}
+    headers = {"Authorization": "t"}
     httpx.post(f"{url}/jobs", headers=headers, json={"name": "n"})
     emulator.stop()
     emulator.stop()
