@@ -5,6 +5,7 @@ DEMO_VENV := .venv-demo
 OFFICIAL_VENV := .venv-official-sdk
 MUTANTS_VENV := .venv-mutants
 CONTRACT_VENV := .venv-contract
+AUDIT_VENV := .venv-audit
 BIN := $(VENV)/bin
 SOURCES := pyproject.toml README.md LICENSE $(shell find qarnot_domain generated/qarnot_api -name '*.py' -o -name py.typed)
 LOCK := $(BIN)/uv pip compile --universal --generate-hashes --no-header --quiet
@@ -13,7 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test contract compare fuzz soak bench coverage check generate check-generated mutants lint types spec-lint docs-examples lock build clean
+.PHONY: help demo test contract compare fuzz soak bench coverage check generate check-generated mutants secret-scan audit lint types spec-lint docs-examples lock build clean
 
 help: ## Show the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | column -t -s '|'
@@ -57,6 +58,12 @@ check-generated: $(VENV)/ready ## Fail unless generated/qarnot_api is what the d
 mutants: $(MUTANTS_VENV)/ready ## Change the library in one place at a time: which changes does no test notice?
 	PYTHONPATH=$(CURDIR):$(CURDIR)/generated $(MUTANTS_VENV)/bin/python tests/mutants.py $(MODULES)
 
+secret-scan: $(VENV)/installed $(OFFICIAL_VENV)/ready ## Have every test fail and print all it knows: is a token in it?
+	QARNOT_OFFICIAL_SDK_PYTHON=$(CURDIR)/$(OFFICIAL_VENV)/bin/python $(BIN)/python tests/secret_scan.py -n auto
+
+audit: $(AUDIT_VENV)/ready ## Ask the advisory database after every pinned requirement (needs the network)
+	$(AUDIT_VENV)/bin/pip-audit --strict --disable-pip $(foreach file,$(wildcard .ci/requirements-*.txt),-r $(file))
+
 lint: $(VENV)/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -77,6 +84,7 @@ lock: $(VENV)/ready ## Pin the requirements anew, with hashes, to the newest ver
 	$(LOCK) --upgrade --all-extras --group build pyproject.toml -o .ci/requirements-demo.txt
 	$(LOCK) --upgrade --all-extras --group check pyproject.toml -o .ci/requirements-dev.txt
 	$(LOCK) --upgrade --all-extras --group mutants pyproject.toml -o .ci/requirements-mutants.txt
+	$(LOCK) --upgrade --group pyproject.toml:audit -o .ci/requirements-audit.txt
 	$(LOCK) --upgrade --group pyproject.toml:contract -o .ci/requirements-contract.txt
 	$(LOCK) --upgrade --group pyproject.toml:official-sdk -o .ci/requirements-official-sdk.txt
 
@@ -84,7 +92,7 @@ build: $(VENV)/ready ## Build the wheel and the source distribution into dist/
 	$(BIN)/python -m build --no-isolation
 
 clean: ## Remove everything that the verbs made
-	rm -rf $(VENV) $(DEMO_VENV) $(OFFICIAL_VENV) $(MUTANTS_VENV) $(CONTRACT_VENV) build dist openapi/node_modules \
+	rm -rf $(VENV) $(DEMO_VENV) $(OFFICIAL_VENV) $(MUTANTS_VENV) $(CONTRACT_VENV) $(AUDIT_VENV) build dist openapi/node_modules \
 		.hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
@@ -93,8 +101,9 @@ $(DEMO_VENV)/ready: .ci/requirements-demo.txt
 $(OFFICIAL_VENV)/ready: .ci/requirements-official-sdk.txt
 $(MUTANTS_VENV)/ready: .ci/requirements-mutants.txt
 $(CONTRACT_VENV)/ready: .ci/requirements-contract.txt
+$(AUDIT_VENV)/ready: .ci/requirements-audit.txt
 
-$(VENV)/ready $(DEMO_VENV)/ready $(OFFICIAL_VENV)/ready $(MUTANTS_VENV)/ready $(CONTRACT_VENV)/ready:
+$(VENV)/ready $(DEMO_VENV)/ready $(OFFICIAL_VENV)/ready $(MUTANTS_VENV)/ready $(CONTRACT_VENV)/ready $(AUDIT_VENV)/ready:
 	$(PYTHON) -m venv --clear $(@D)
 	$(@D)/bin/pip install --quiet --require-hashes -r $<
 	@touch $@
