@@ -16,6 +16,11 @@ from .recorder import Recorder
 
 pytest_plugins = ["qarnot_domain.testing"]
 
+# The asserts of these helpers say what they compared, as those of a test do.
+pytest.register_assert_rewrite(
+    "tests.unit.driving", "tests.unit.executions.kind", "tests.unit.job.members"
+)
+
 settings.register_profile("dev", max_examples=100, deadline=None)
 # The same examples each time: a change that is not at fault must not fail in CI by chance.
 settings.register_profile(

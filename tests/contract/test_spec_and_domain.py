@@ -46,6 +46,8 @@ STATES: Final[Mapping[str, tuple[type[Word], frozenset[str]]]] = {
 }
 """Enumerations of the document, who knows their words, and which words are only known here."""
 
+PUBLIC: Final = {name: getattr(qarnot_domain, name) for name in qarnot_domain.__all__}
+
 VALUES: Final[Mapping[str, type[Value]]] = {
     "ExecutionStatus": qarnot_domain.Status,
     "RunningInstanceInfo": qarnot_domain.PerRunningInstanceInfo,
@@ -71,7 +73,7 @@ VALUES: Final[Mapping[str, type[Value]]] = {
     "OrganizationComputingQuotasDetail": qarnot_domain.OrganizationComputingQuotasDetails,
     **{
         f"{name}Constraint": kind
-        for name, kind in vars(qarnot_domain).items()
+        for name, kind in PUBLIC.items()
         if isinstance(kind, type)
         and issubclass(kind, qarnot_domain.HardwareConstraint)
         and kind is not qarnot_domain.HardwareConstraint
@@ -191,7 +193,7 @@ def test_every_value_is_held_to_the_document() -> None:
     """No public value is left out of the comparison."""
     values = {
         kind
-        for kind in vars(qarnot_domain).values()
+        for kind in PUBLIC.values()
         if isinstance(kind, type) and issubclass(kind, Value) and not kind.__subclasses__()
     }
     assert values - set(VALUES.values()) == set()
