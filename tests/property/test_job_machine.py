@@ -305,7 +305,8 @@ class JobMachine(RuleBasedStateMachine):
         if self.fault is None and self.truth() is not None:
             job = self.cloud._cloud._store.jobs.get(str(self.job.uuid))
             assert job is not None
-            job.auto_delete_on_completion = not job.auto_delete_on_completion
+            if job.end_date is None:  # From then on the store keeps it among those that may go.
+                job.auto_delete_on_completion = not job.auto_delete_on_completion
             job.tags, job.completion_time_to_live = tags, TimeSpan(timedelta(hours=ttl))
 
     @rule(member=st.sampled_from([*sorted(WIRE), *DATES, "pool"]))
