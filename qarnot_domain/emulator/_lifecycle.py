@@ -133,10 +133,6 @@ class Lifecycle:
 
     def submit_task(self, task: Task) -> None:
         """Add a new task to the store; its dependencies may already have ended."""
-        for dependency in task.dependencies:
-            ended = self._store.tasks.get(dependency.task_uuid)
-            if ended is not None:
-                dependency.actual_final_state = CONDITIONS.get(TaskState(ended.state))
         self._store.add_task(task)
         self._consider(task, task.creation_date)
 

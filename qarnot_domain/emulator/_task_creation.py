@@ -204,6 +204,9 @@ def _dependencies(
         task = store.tasks.get(dependency.task_uuid)
         if task is None or job is None or task.job_uuid != job.uuid:
             fault(faults, "dependencies", f"{dependency.task_uuid} is not a task of the job")
+        else:
+            # Now: it may have to go to make room for this very task.
+            dependency.actual_final_state = _lifecycle.CONDITIONS.get(TaskState(task.state))
     return dependencies
 
 

@@ -476,6 +476,20 @@ def test_deleting_a_task_counts_as_cancelled_for_its_dependents(cloud: Driver) -
     assert cloud.task(second)["state"] == "Success"
 
 
+def test_a_task_does_not_wait_for_one_that_it_put_out(
+    document: Document, driver_class: type[Driver]
+) -> None:
+    """A dependency that had ended counts, even if it had to go to make room for its dependent."""
+    cloud = driver_class(document, max_tasks=1)
+    job = cloud.create_job(useDependencies=True)
+    first = cloud.create_task(jobUuid=job, autoDeleteOnCompletion=True)
+    cloud.advance(10)
+    second = cloud.create_task(jobUuid=job, dependencies={"dependsOn": [first]})
+    assert cloud.get(f"/tasks/{first}").status == 404
+    cloud.advance(10)
+    assert cloud.task(second)["state"] == "Success"
+
+
 @pytest.mark.parametrize("seconds", [0, 1], ids=["queued", "executing"])
 def test_an_aborted_task_is_cancelled_after_a_while(cloud: Driver, seconds: int) -> None:
     """PendingCancel, then Cancelled; aborting it again meanwhile does nothing more."""
