@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 from . import _checks as checks
 from . import _codecs as codecs
 from . import _convert as convert
+from ._codecs import Json, Wire
 from ._gateway import Gateway
 from ._listing import OffsetPage
 from .account import (
@@ -19,7 +20,6 @@ from .account import (
 from .exceptions import MissingProfileException, QarnotException
 from .hardware_constraint import CpuModelHardware, HardwareConstraint
 
-S = TypeVar("S")
 T = TypeVar("T")
 
 _LARGEST_PAGE: Final = 50
@@ -34,23 +34,24 @@ class Account:
         self._gateway = gateway
 
     def user_info(self) -> UserInfo:
-        return self._read(UserInfo.from_json, convert.wire(self._gateway.retrieve_user_info()))
+        return convert.wire_answer(self._gateway.retrieve_user_info()).read(UserInfo.from_json)
 
     def user_quotas(self) -> UserComputingQuotas:
         answer = self._gateway.retrieve_user_computing_quotas()
-        return self._read(UserComputingQuotas.from_json, convert.wire(answer))
+        return convert.wire_answer(answer).read(UserComputingQuotas.from_json)
 
     def organization_quotas(self) -> OrganizationComputingQuotasDetails:
         answer = self._gateway.retrieve_organization_computing_quotas()
-        return self._read(OrganizationComputingQuotasDetails.from_json, convert.wire(answer))
+        return convert.wire_answer(answer).read(OrganizationComputingQuotasDetails.from_json)
 
     def profile_names(self) -> list[str]:
-        names = convert.texts(self._gateway.list_profiles())
-        return [self._read(codecs.read_text, name) for name in names]
+        return self._gateway.list_profiles().read(
+            lambda names: list(map(codecs.read_text, convert.texts(names)))
+        )
 
     def profile(self, name: str) -> Profile:
         self._gateway.check_id("name", name)
-        return self._read(Profile.from_json, convert.wire(self._gateway.retrieve_profile(name)))
+        return convert.wire_answer(self._gateway.retrieve_profile(name)).read(Profile.from_json)
 
     def profile_or_none(self, name: str) -> Profile | None:
         try:
@@ -71,13 +72,14 @@ class Account:
     def hardware_constraints_page(self, limit: int, offset: int) -> OffsetPage[HardwareConstraint]:
         _LIMIT.check("limit", limit)
         _OFFSET.check("offset", offset)
-        page = convert.wire(self._gateway.list_hardware_constraints(limit, offset))
-        data = self._read(codecs.read_list, page.get("data"))
-        return OffsetPage(
-            tuple(self._read(HardwareConstraint._read, item) for item in data),
-            offset,
-            limit,
-            self._read(codecs.read_integer, page.get("total")),
+        answer = convert.wire_answer(self._gateway.list_hardware_constraints(limit, offset))
+        return answer.read(
+            lambda page: OffsetPage(
+                _member(page, "data", _read_constraints),
+                offset,
+                limit,
+                _member(page, "total", codecs.read_integer),
+            )
         )
 
     def cpu_models(self, cpu_model: str) -> list[CpuModelHardware]:
@@ -89,11 +91,17 @@ class Account:
             if error.status_code == 404:
                 return []
             raise
-        return [self._read(CpuModelHardware.from_json, wire) for wire in convert.wires(found)]
+        return found.read(
+            lambda models: list(map(CpuModelHardware.from_json, convert.wires(models)))
+        )
 
-    def _read(self, read: Callable[[S], T], value: S) -> T:
-        try:
-            return read(value)
-        except ValueError as error:
-            # Without its cause, whose words are the server's own.
-            raise self._gateway.malformed(f"the answer cannot be read: {error}") from None
+
+def _read_constraints(value: Json) -> tuple[HardwareConstraint, ...]:
+    return tuple(map(HardwareConstraint._read, codecs.read_list(value)))
+
+
+def _member(wire: Wire, name: str, read: Callable[[Json], T]) -> T:
+    try:
+        return read(wire.get(name))
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error

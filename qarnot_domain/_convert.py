@@ -23,9 +23,9 @@ from qarnot_api.types import Unset
 
 from ._codecs import Json, Wire
 from ._sending import Answer
-from .exceptions import MalformedResponseException
 
 M = TypeVar("M", bound="_Model")
+P = TypeVar("P", bound="_Page")
 
 
 @runtime_checkable
@@ -56,16 +56,17 @@ def wire(model: _Model) -> Wire:
 
 
 def wire_answer(answer: Answer[M]) -> Answer[Wire]:
-    return Answer(wire(answer.parsed), answer.date)
+    return answer.then(wire)
+
+
+def wire_pages(answer: Answer[P]) -> Answer[WirePage]:
+    return answer.then(wire_page)
 
 
 def wires(models: object) -> tuple[Wire, ...]:
-    """The JSON objects of a list in an answer, `()` for null.
+    """The JSON objects of a list in an answer, `()` for null; `ValueError` if it is no such list.
 
     Generated code leaves a list as it came when it cannot read one of its items.
-
-    Raises:
-        MalformedResponseException: not a list of objects.
     """
     return tuple(map(_item, _items(models)))
 
@@ -76,11 +77,11 @@ def texts(listed: object) -> Sequence[Json]:
 
 
 def _items(listed: object) -> Sequence[object]:
-    """The items of a plain list in an answer, `()` for null."""
+    """The items of a plain list in an answer, `()` for null; `ValueError` if it is no list."""
     if listed is None or isinstance(listed, Unset):
         return ()
     if not isinstance(listed, list):
-        raise MalformedResponseException(f"expected a list, not {type(listed).__name__}")
+        raise ValueError(f"expected a list, not {type(listed).__name__}")
     return listed
 
 
@@ -89,7 +90,7 @@ def _item(item: object) -> Wire:
         return item
     if isinstance(item, _Model):
         return wire(item)
-    raise MalformedResponseException(f"expected an object in the list, not {type(item).__name__}")
+    raise ValueError(f"expected an object in the list, not {type(item).__name__}")
 
 
 def job_create(creation: Wire) -> JobCreate:

@@ -84,9 +84,11 @@ from qarnot_api.models import (
     PoolSummaryPage,
     PoolUpdate,
     Profile,
+    ReportedHardwareConstraint,
     Task,
     TaskCreate,
     TaskPage,
+    TaskProjection,
     TaskSummaryPage,
     TaskUpdate,
     UserComputingQuotas,
@@ -97,10 +99,10 @@ from qarnot_api.types import UNSET, Response
 from ._checks import check_id
 from ._clock import Clock
 from ._retry import Kind
-from ._sending import Answer, Operation, Sender, Tries, date_of, unknown_outcome
+from ._sending import Answer, Operation, Sender, Tries, unknown_outcome
 from ._transport import Refused, Transport
 from .config import Settings
-from .exceptions import MalformedResponseException, QarnotException, ResourceName, redact
+from .exceptions import QarnotException, ResourceName
 
 T = TypeVar("T")
 
@@ -194,10 +196,6 @@ class Gateway:
             )
         return check_id(member, value)
 
-    def malformed(self, problem: str) -> MalformedResponseException:
-        """The exception for an answer that says something else than the API documents."""
-        return MalformedResponseException(redact(problem, self._token.reveal()))
-
     def tries(self, *, keyed: bool = False) -> Tries:
         """A fresh count of attempts; `keyed` for the creation of something with a shortname."""
         return self._sender.tries(keyed=keyed)
@@ -220,13 +218,11 @@ class Gateway:
     def terminate_job(self, uuid: str) -> None:
         self._write("terminateJob", "job", partial(terminate_job.sync_detailed, uuid))
 
-    def list_job_tasks(self, uuid: str) -> Sequence[Task | None]:
-        return self._read("listJobTasks", "job", partial(list_job_tasks.sync_detailed, uuid)).parsed
+    def list_job_tasks(self, uuid: str) -> Answer[list[Task | None]]:
+        return self._read("listJobTasks", "job", partial(list_job_tasks.sync_detailed, uuid))
 
-    def paginate_jobs(self, body: PageRequest) -> JobPage:
-        return self._read(
-            "paginateJobs", None, partial(paginate_jobs.sync_detailed, body=body)
-        ).parsed
+    def paginate_jobs(self, body: PageRequest) -> Answer[JobPage]:
+        return self._read("paginateJobs", None, partial(paginate_jobs.sync_detailed, body=body))
 
     # --- tasks -------------------------------------------------------------------------------
 
@@ -246,7 +242,7 @@ class Gateway:
             return self._outcomes(operation, response.parsed, len(bodies))
 
         try:
-            return self._sender.send(operation, send, tries)
+            return self._sender.send(operation, send, tries).parsed
         except QarnotException as error:
             if not isinstance(error.__cause__, Refused):
                 raise
@@ -291,20 +287,16 @@ class Gateway:
     def abort_task(self, uuid: str) -> None:
         self._write("abortTask", "task", partial(abort_task.sync_detailed, uuid))
 
-    def paginate_tasks(self, body: PageRequest) -> TaskPage:
-        return self._read(
-            "paginateTasks", None, partial(paginate_tasks.sync_detailed, body=body)
-        ).parsed
+    def paginate_tasks(self, body: PageRequest) -> Answer[TaskPage]:
+        return self._read("paginateTasks", None, partial(paginate_tasks.sync_detailed, body=body))
 
-    def paginate_task_summaries(self, body: PageRequest) -> TaskSummaryPage:
+    def paginate_task_summaries(self, body: PageRequest) -> Answer[TaskSummaryPage]:
         return self._read(
             "paginateTaskSummaries", None, partial(paginate_task_summaries.sync_detailed, body=body)
-        ).parsed
+        )
 
-    def search_tasks(self, body: DataDetail) -> Sequence[object]:
-        return self._read(
-            "searchTasks", None, partial(search_tasks.sync_detailed, body=body)
-        ).parsed
+    def search_tasks(self, body: DataDetail) -> Answer[list[TaskProjection | None]]:
+        return self._read("searchTasks", None, partial(search_tasks.sync_detailed, body=body))
 
     # --- pools -------------------------------------------------------------------------------
 
@@ -328,25 +320,19 @@ class Gateway:
     def close_pool(self, uuid: str) -> None:
         self._write("closePool", "pool", partial(close_pool.sync_detailed, uuid))
 
-    def list_pool_jobs(self, uuid: str) -> Sequence[Job | None]:
-        return self._read(
-            "listPoolJobs", "pool", partial(list_pool_jobs.sync_detailed, uuid)
-        ).parsed
+    def list_pool_jobs(self, uuid: str) -> Answer[list[Job | None]]:
+        return self._read("listPoolJobs", "pool", partial(list_pool_jobs.sync_detailed, uuid))
 
-    def list_pool_tasks(self, uuid: str) -> Sequence[Task | None]:
-        return self._read(
-            "listPoolTasks", "pool", partial(list_pool_tasks.sync_detailed, uuid)
-        ).parsed
+    def list_pool_tasks(self, uuid: str) -> Answer[list[Task | None]]:
+        return self._read("listPoolTasks", "pool", partial(list_pool_tasks.sync_detailed, uuid))
 
-    def paginate_pools(self, body: PageRequest) -> PoolPage:
-        return self._read(
-            "paginatePools", None, partial(paginate_pools.sync_detailed, body=body)
-        ).parsed
+    def paginate_pools(self, body: PageRequest) -> Answer[PoolPage]:
+        return self._read("paginatePools", None, partial(paginate_pools.sync_detailed, body=body))
 
-    def paginate_pool_summaries(self, body: PageRequest) -> PoolSummaryPage:
+    def paginate_pool_summaries(self, body: PageRequest) -> Answer[PoolSummaryPage]:
         return self._read(
             "paginatePoolSummaries", None, partial(paginate_pool_summaries.sync_detailed, body=body)
-        ).parsed
+        )
 
     # --- outputs -----------------------------------------------------------------------------
 
@@ -362,46 +348,48 @@ class Gateway:
             read = partial(of_instance, uuid, instance)
             part, missing = "Instance", _MISSING_INSTANCE[of]
         operation = Operation(f"{verb}{of.title()}{part}{stream.title()}", kind, missing)
-        return self._sender.send(operation, lambda: _text(read(client=self._api)))
+        return self._sender.send(operation, lambda: _text(read(client=self._api))).parsed
 
     # --- account -----------------------------------------------------------------------------
 
-    def retrieve_user_info(self) -> UserInfo:
-        return self._read("retrieveUserInfo", None, retrieve_user_info.sync_detailed).parsed
+    def retrieve_user_info(self) -> Answer[UserInfo]:
+        return self._read("retrieveUserInfo", None, retrieve_user_info.sync_detailed)
 
-    def retrieve_user_computing_quotas(self) -> UserComputingQuotas:
+    def retrieve_user_computing_quotas(self) -> Answer[UserComputingQuotas]:
         return self._read(
             "retrieveUserComputingQuotas", None, retrieve_user_computing_quotas.sync_detailed
-        ).parsed
+        )
 
-    def retrieve_organization_computing_quotas(self) -> OrganizationComputingQuotasDetail:
+    def retrieve_organization_computing_quotas(self) -> Answer[OrganizationComputingQuotasDetail]:
         return self._read(
             "retrieveOrganizationComputingQuotas",
             None,
             retrieve_organization_computing_quotas.sync_detailed,
-        ).parsed
+        )
 
-    def list_profiles(self) -> Sequence[object]:
-        return self._read("listProfiles", None, list_profiles.sync_detailed).parsed
+    def list_profiles(self) -> Answer[list[str | None]]:
+        return self._read("listProfiles", None, list_profiles.sync_detailed)
 
-    def retrieve_profile(self, name: str) -> Profile:
+    def retrieve_profile(self, name: str) -> Answer[Profile]:
         return self._read(
             "retrieveProfile", "profile", partial(retrieve_profile.sync_detailed, name)
-        ).parsed
+        )
 
-    def list_hardware_constraints(self, limit: int, offset: int) -> HardwareConstraintPage:
+    def list_hardware_constraints(self, limit: int, offset: int) -> Answer[HardwareConstraintPage]:
         return self._read(
             "listHardwareConstraints",
             None,
             partial(list_hardware_constraints.sync_detailed, limit=limit, offset=offset),
-        ).parsed
+        )
 
-    def search_cpu_model_constraints(self, cpu_model: str) -> Sequence[object]:
+    def search_cpu_model_constraints(
+        self, cpu_model: str
+    ) -> Answer[list[ReportedHardwareConstraint | None]]:
         return self._read(
             "searchCpuModelConstraints",
             None,
             partial(search_cpu_model_constraints.sync_detailed, cpu_model=cpu_model),
-        ).parsed
+        )
 
     # --- the four ways to send ---------------------------------------------------------------
 
@@ -415,12 +403,12 @@ class Gateway:
             self.check_id("uuid", created.uuid)
             return created
 
-        return self._sender.send(Operation(name, _creation(tries), missing), send, tries)
+        return self._sender.send(Operation(name, _creation(tries), missing), send, tries).parsed
 
     def _read(self, name: str, missing: ResourceName | None, call: _Call[T]) -> Answer[T]:
         """Send an operation whose answer has a body."""
 
-        def send() -> Answer[T]:
+        def send() -> T:
             response = call(client=self._api)
             if response.parsed is None:
                 raise ValueError(f"no body with status {int(response.status_code)}")
@@ -428,7 +416,7 @@ class Gateway:
             begins = b"[" if isinstance(response.parsed, list) else b"{"
             if not response.content.lstrip().startswith(begins):
                 raise ValueError(f"expected {begins.decode()!r} at its beginning")
-            return Answer(response.parsed, date_of(response.headers))
+            return response.parsed
 
         return self._sender.send(Operation(name, Kind.READ, missing), send)
 

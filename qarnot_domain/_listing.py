@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 import attrs
 
+from ._cache import Ticket
 from ._checks import check_count
 from ._codecs import Json, Wire
 from ._convert import WirePage, wires
 from ._resource import Resource
-from .exceptions import MalformedResponseException
+from ._sending import Answer
 from .filters import Condition, Fields
 
 T = TypeVar("T")
@@ -76,11 +77,11 @@ class Query:
         return {name: member for name, member in members.items() if member is not None}
 
 
-Ask = Callable[[Wire], WirePage]
+Ask = Callable[[Wire], Answer[WirePage]]
 
 
 class _Build(Protocol[R_co]):
-    def __call__(self, wire: Wire, *, is_summary: bool = False) -> R_co: ...
+    def __call__(self, payload: Wire, is_summary: bool = False) -> R_co: ...
 
 
 class Collection(Generic[R]):
@@ -89,7 +90,7 @@ class Collection(Generic[R]):
     def __init__(
         self,
         build: _Build[R],
-        retrieve: Callable[[str], Wire],
+        retrieve: Callable[[str], Answer[Wire]],
         page: Ask,
         fields: type[Fields],
         summary_page: Ask | None = None,
@@ -105,12 +106,12 @@ class Collection(Generic[R]):
         self._summary_page = summary_page
         self._fields = fields
 
-    def listed(self, models: object) -> list[R]:
+    def listed(self, answer: Answer[Sequence[object]]) -> list[R]:
         """The objects of a plain list in an answer."""
-        return [self._build(item) for item in wires(models)]
+        return answer.read(lambda models: list(map(self._build, wires(models))))
 
     def retrieve(self, uuid: str) -> R:
-        return self._build(self._retrieve(uuid))
+        return self._retrieve(uuid).read(self._build)
 
     def query(
         self,
@@ -152,10 +153,8 @@ class Collection(Generic[R]):
         )
 
     def page(self, token: str | None, query: Query, *, summary: bool = False) -> Page[R]:
-        ask = self._summary_page if summary and self._summary_page else self._page
-        page = ask(query.page(token))
-        build = partial(self._build, is_summary=ask is self._summary_page)
-        return Page(tuple(map(build, page.items)), page.next_token)
+        ask = self._asking(summary)
+        return ask(query.page(token)).read(partial(self._page_of, ask is self._summary_page))
 
     def all(self, query: Query, *, summary: bool = False) -> Iterator[R]:
         """Every object, asking for a page once the one before is used up.
@@ -163,7 +162,16 @@ class Collection(Generic[R]):
         Raises:
             MalformedResponseException: the server gave a page's token again, without end.
         """
-        return _items(lambda token: self.page(token, query, summary=summary))
+        ask = self._asking(summary)
+        for answer in _pages(ask, query):
+            yield from answer.read(partial(self._page_of, ask is self._summary_page)).page_data
+
+    def _asking(self, summary: bool) -> Ask:
+        return self._summary_page if summary and self._summary_page else self._page
+
+    def _page_of(self, is_summary: bool, page: WirePage) -> Page[R]:
+        built = (self._build(item, is_summary) for item in page.items)
+        return Page(tuple(built), page.next_token)
 
     def refresh(self, resources: Sequence[R]) -> list[R]:
         """Bring these up to date, many with one request; gives those that are gone.
@@ -180,30 +188,42 @@ class Collection(Generic[R]):
             tickets = {uuid: [one._ticket() for one in waiting[uuid]] for uuid in chunk}
             condition: Wire = {"operator": "In", "field": "Uuid", "values": chunk}
             query = Query(condition, maximum=len(chunk))
-            for wire in _items(partial(_wires, self._page, query)):
-                uuid = str(wire.get("uuid")).lower()
-                for one, ticket in zip(waiting.pop(uuid, ()), tickets.get(uuid, ()), strict=False):
-                    one._offer(wire, ticket)
+            for answer in _pages(self._page, query):
+                answer.read(partial(_offer, waiting, tickets))
         return [one for gone in waiting.values() for one in gone]
 
 
-def _wires(ask: Callable[[Wire], WirePage], query: Query, token: str | None) -> Page[Wire]:
-    page = ask(query.page(token))
-    return Page(page.items, page.next_token)
+def _offer(
+    waiting: dict[str, list[R]], tickets: Mapping[str, Sequence[Ticket]], page: WirePage
+) -> None:
+    """Give what a page says to those who wait for it."""
+    for wire in page.items:
+        uuid = _uuid(wire)
+        for one, ticket in zip(waiting.pop(uuid, ()), tickets.get(uuid, ()), strict=False):
+            one._offer(wire, ticket)
 
 
-def _items(page_of: Callable[[str | None], Page[T]]) -> Iterator[T]:
+def _pages(ask: Ask, query: Query) -> Iterator[Answer[WirePage]]:
+    """Every page.
+
+    Raises:
+        MalformedResponseException: the server gave a page's token again, without end.
+    """
     seen: set[str] = set()
     token: str | None = None
     while True:
-        page = page_of(token)
-        yield from page.page_data
-        token = page.next_token
+        answer = ask(query.page(token))
+        yield answer
+        token = answer.parsed.next_token
         if token is None:
             return
         if token in seen:
-            raise MalformedResponseException("the server gave the token of a page again")
+            raise answer.malformed("the server gave the token of a page again")
         seen.add(token)
+
+
+def _uuid(wire: Wire) -> str:
+    return str(wire.get("uuid")).lower()
 
 
 def _checked(name: str, tags: Iterable[str]) -> list[str]:

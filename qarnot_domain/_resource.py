@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections import ChainMap
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from html import escape
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, Self
@@ -156,13 +157,6 @@ class Resource(ABC):
         return resource
 
     @classmethod
-    def _from_answer(cls, connection: Connection, wire: Wire, *, is_summary: bool = False) -> Self:
-        try:
-            return cls.from_json(connection, wire, is_summary)
-        except ValueError as error:
-            raise _malformed(connection, cls._kind, error) from None
-
-    @classmethod
     def _reference(cls, connection: Connection, uuid: str) -> Self:
         """The object of this uuid, of which nothing is known yet; sends nothing.
 
@@ -172,7 +166,7 @@ class Resource(ABC):
         try:
             connection._gateway.check_id("uuid", uuid)
         except ValueError as error:
-            raise _malformed(connection, cls._kind, error) from None
+            raise MalformedResponseException(f"it is not a {cls._kind}: {error}") from None
         resource = cls.__new__(cls)
         resource._start(connection)
         resource._bind(uuid, resource._as_submitted(uuid), fresh=False)
@@ -383,7 +377,7 @@ class Resource(ABC):
             answer = self._retrieve(shortname)
         except self._missing:
             return None
-        found = self._from_answer(self._connection, answer.parsed)
+        found = answer.read(partial(self.from_json, self._connection))
         return Found(
             uuid=codecs.read_text(found.uuid),
             created=found.creation_date,
@@ -406,11 +400,12 @@ class Resource(ABC):
         self._submitted = Submitted(uuid, cache)
 
     def _fetch(self, uuid: str) -> Snapshot:
-        wire = self._retrieve(uuid).parsed
-        snapshot = self._read(wire)
+        return self._retrieve(uuid).read(partial(self._read, uuid))
+
+    def _read(self, uuid: str, wire: Wire) -> Snapshot:
         if str(wire.get("uuid")).lower() != uuid.lower():
-            raise _malformed(self._connection, self._kind, f"it is not {uuid}")
-        return snapshot
+            raise ValueError(f"it is not about {uuid}")
+        return Snapshot.read(self._members, wire)
 
     def update(self, flushcache: bool = False) -> None:
         """Bring every member up to date with the server; does nothing before submission.
@@ -431,20 +426,13 @@ class Resource(ABC):
         else:
             self._submitted.cache.get()
 
-    def _read(self, wire: Wire) -> Snapshot:
-        try:
-            return Snapshot.read(self._members, wire)
-        except ValueError as error:
-            raise _malformed(self._connection, self._kind, error) from None
-
     def _ticket(self) -> Ticket:
         """What to take before asking for it together with others, for `_offer`."""
         return self._bound("refresh").cache.begin()
 
     def _offer(self, wire: Wire, ticket: Ticket) -> None:
-        """Take in what a listing says of it."""
-        cache = self._bound("refresh").cache
-        cache.offer(self._read(wire), ticket)
+        """Take in what a listing says of it; `ValueError` if that cannot be read."""
+        self._bound("refresh").cache.offer(Snapshot.read(self._members, wire), ticket)
 
     def _bound(self, action: str) -> Submitted:
         """What it has from its submission on; an error before, for what makes no sense then."""
@@ -499,7 +487,3 @@ class Resource(ABC):
             for name, value in self._shown().items()
         )
         return f"<table><caption>{type(self).__name__}</caption>{rows}</table>"
-
-
-def _malformed(connection: Connection, kind: str, problem: object) -> MalformedResponseException:
-    return connection._gateway.malformed(f"the answer is not a {kind}: {problem}")

@@ -17,6 +17,7 @@ import attrs
 
 from ._clock import Clock
 from ._retry import Decision, Kind, Outcome, Phase, Policy, Quota, decide, may_have_taken_effect
+from ._secret import Secret
 from ._transport import Exchange, Failure, Lost, NotSent, Refused, Untrusted, recording
 from .config import Settings
 from .exceptions import (
@@ -29,15 +30,20 @@ from .exceptions import (
     SubmissionUnknownException,
     TimeoutException,
     error_for,
+    in_short,
     redact,
 )
 
 logger = logging.getLogger("qarnot_domain")
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+R = TypeVar("R")
 
-# What generated parsing raises on a body that is not what the document says.
-_PARSING: Final = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
+# What our own reading raises on an answer that is not what the document says, and what generated
+# parsing does.
+_UNREADABLE: Final = (ValueError, RecursionError)
+_PARSING: Final = (*_UNREADABLE, KeyError, TypeError, AttributeError)
 
 
 @attrs.frozen
@@ -52,11 +58,54 @@ class Operation:
 
 
 @attrs.frozen
-class Answer(Generic[T]):
-    """What an operation answered, and when by the server's own clock (`None` if it did not say)."""
+class Origin:
+    """Where an answer came from."""
 
-    parsed: T
+    operation: str
+    method: str | None
+    url: str | None
+    history: tuple[Attempt, ...]
+    """The attempts that failed before."""
+    token: Secret
+
+
+@attrs.frozen
+class Answer(Generic[T_co]):
+    """What an operation answered."""
+
+    parsed: T_co = attrs.field(repr=False)
+    """Not shown: tracebacks that show locals would show what the server said."""
     date: datetime | None
+    """When, by the server's own clock; `None` if it did not say."""
+    origin: Origin
+
+    def then(self, read: Callable[[T_co], R]) -> Answer[R]:
+        """The answer as `read` understands it.
+
+        Raises:
+            MalformedResponseException: `read` raised a `ValueError`.
+        """
+        try:
+            return Answer(read(self.parsed), self.date, self.origin)
+        except _UNREADABLE as error:
+            # Without its cause, whose words are the server's own.
+            raise self.malformed(_reason(error)) from None
+
+    def read(self, read: Callable[[T_co], R]) -> R:
+        """What `read` makes of it; raises as `then` does."""
+        return self.then(read).parsed
+
+    def malformed(self, reason: str) -> MalformedResponseException:
+        """The exception for an answer of which that is wrong."""
+        origin = self.origin
+        words = in_short(reason, origin.token.reveal())
+        return MalformedResponseException(
+            words,
+            operation=origin.operation,
+            method=origin.method,
+            url=origin.url,
+            history=(*origin.history, Attempt(words, timedelta(0))),
+        )
 
 
 class Tries:
@@ -120,10 +169,12 @@ class Sender:
         """A fresh count of attempts; `keyed` for the creation of something with a shortname."""
         return Tries(self.clock, self._quota, keyed=keyed)
 
-    def send(self, operation: Operation, send: Callable[[], T], tries: Tries | None = None) -> T:
+    def send(
+        self, operation: Operation, send: Callable[[], T], tries: Tries | None = None
+    ) -> Answer[T]:
         """Send an operation as often as its kind and the connection's policy allow."""
         if self.closed:
-            raise QarnotGenericException(f"{operation.name}: the connection is closed")
+            raise QarnotGenericException("the connection is closed", operation=operation.name)
         tries = tries or self.tries()
         while True:
             exchange = Exchange(self._token)
@@ -134,7 +185,8 @@ class Sender:
                     except _PARSING as error:
                         if exchange.method is None:
                             raise QarnotGenericException(
-                                f"{operation.name}: the request cannot be written: {error}"
+                                f"the request cannot be written: {error}",
+                                operation=operation.name,
                             ) from error
                         raise _Malformed(_reason(error)) from error
             except Failure as failure:
@@ -142,7 +194,14 @@ class Sender:
                 self._after(operation, failure, exchange, tries)
             else:
                 tries.succeed()
-                return result
+                origin = Origin(
+                    operation.name,
+                    exchange.method,
+                    self._url(exchange),
+                    tries.history,
+                    self._token,
+                )
+                return Answer(result, _moment(exchange.date), origin)
 
     def _after(
         self, operation: Operation, failure: Failure, exchange: Exchange, tries: Tries
@@ -190,17 +249,18 @@ class Sender:
         status: int,
         body: bytes,
         headers: Mapping[str, str] = MappingProxyType({}),
-        exchange: Exchange | None = None,
+        method: str | None = None,
+        url: str | None = None,
     ) -> QarnotException:
         """The exception for an answer that is not a success."""
-        exchange = exchange or Exchange(self._token)
         return error_for(
             status,
             headers,
             body,
+            operation=operation.name,
             resource=operation.resource,
-            method=exchange.method,
-            url=exchange.url,
+            method=method,
+            url=url,
             secret=self._token.reveal(),
         )
 
@@ -208,14 +268,28 @@ class Sender:
         self, operation: Operation, failure: Failure, exchange: Exchange
     ) -> QarnotException:
         if isinstance(failure, Refused):
-            return self.refusal(operation, failure.status, failure.body, failure.headers, exchange)
+            return self.refusal(
+                operation,
+                failure.status,
+                failure.body,
+                failure.headers,
+                exchange.method,
+                exchange.url,
+            )
         error_type: type[QarnotException] = ConnectionFailedException
         if isinstance(failure, _Malformed):
             error_type = MalformedResponseException
         elif isinstance(failure, Lost) and failure.timed_out:
             error_type = TimeoutException
-        url = redact(exchange.url or "", self._token.reveal()) or None
-        return error_type(f"{operation.name}: {failure.reason}", method=exchange.method, url=url)
+        return error_type(
+            in_short(failure.reason, self._token.reveal()),
+            operation=operation.name,
+            method=exchange.method,
+            url=self._url(exchange),
+        )
+
+    def _url(self, exchange: Exchange) -> str | None:
+        return None if exchange.url is None else redact(exchange.url, self._token.reveal())
 
 
 class _Malformed(Failure):
@@ -223,8 +297,8 @@ class _Malformed(Failure):
 
 
 def _reason(error: Exception) -> str:
-    what = f"lacks {error}" if isinstance(error, KeyError) else f"cannot be read: {error}"
-    return f"the answer {what}"
+    why = f"it lacks {error}" if isinstance(error, KeyError) else error
+    return f"the answer cannot be read: {why}"
 
 
 def _outcome(failure: Failure, error: QarnotException) -> Outcome:
@@ -239,8 +313,9 @@ def _outcome(failure: Failure, error: QarnotException) -> Outcome:
 
 def unknown_outcome(operation: Operation, error: QarnotException) -> SubmissionUnknownException:
     return SubmissionUnknownException(
-        f"{operation.name}: it is unknown whether this took effect, so it was not sent again; "
+        "it is unknown whether this took effect, so it was not sent again; "
         f"look for it before creating another: {error.message}",
+        operation=operation.name,
         status_code=error.status_code,
         method=error.method,
         url=error.url,
@@ -249,9 +324,8 @@ def unknown_outcome(operation: Operation, error: QarnotException) -> SubmissionU
     )
 
 
-def date_of(headers: Mapping[str, str]) -> datetime | None:
-    """When the server answered, by its own clock."""
-    text = headers.get("date", "")
+def _moment(text: str) -> datetime | None:
+    """A date as HTTP writes it; `None` if it is none."""
     try:
         date = parsedate_to_datetime(text)
     except ValueError:

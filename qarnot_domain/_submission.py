@@ -67,7 +67,7 @@ def submit_once(
         # shortname, or the last place in the quota.
         if not tries.in_doubt or look_up is None:
             raise error
-        found = _find(look_up, tries)
+        found = _find(look_up, tries, error)
         if found is not None:
             return _adopt(found, tries, error)
         if not tries.may_look_up:
@@ -80,6 +80,7 @@ def _adopt(found: Found, tries: Tries, error: QarnotException) -> str:
     if found.created is not None and began is not None and found.created < began:
         raise ConflictException(
             f"the shortname belongs to an older object, {found.uuid}; nothing was created",
+            operation=error.operation,
             history=tries.history,
         ) from error
     if found.created is None or began is None or not found.same:
@@ -90,17 +91,20 @@ def _adopt(found: Found, tries: Tries, error: QarnotException) -> str:
     return found.uuid
 
 
-def _find(look_up: Callable[[], Found | None], tries: Tries) -> Found | None:
+def _find(
+    look_up: Callable[[], Found | None], tries: Tries, error: QarnotException
+) -> Found | None:
     try:
         return look_up()
-    except QarnotException as error:
-        raise _unknown(f"looking for it failed: {error.message}", tries, error) from error
+    except QarnotException as failure:
+        raise _unknown(f"looking for it failed: {failure.message}", tries, error) from failure
 
 
 def _unknown(why: str, tries: Tries, error: QarnotException) -> SubmissionUnknownException:
     return SubmissionUnknownException(
         "the answer to the creation was lost and it is unknown whether it took effect; look for "
         f"it before creating another: {why}",
+        operation=error.operation,
         status_code=error.status_code,
         method=error.method,
         url=error.url,

@@ -87,12 +87,14 @@ class Refused(Failure):
 
 
 class Exchange:
-    """What is known of the request under way, for the message if it fails."""
+    """What is known of the request under way, and of its answer."""
 
     def __init__(self, token: Secret) -> None:
         self.token = token
         self.method: str | None = None
         self.url: str | None = None
+        self.date = ""
+        """The `Date` of the answer."""
 
 
 # Only these are certain to have failed before a byte of the request left.
@@ -241,6 +243,7 @@ def _remember(request: httpx.Request) -> None:
 
 def _only_success(response: httpx.Response) -> None:
     """Keep everything but success away from the generated code, which would return it."""
+    _current.get().date = response.headers.get("date", "")
     if not response.is_success:
         response.read()
         raise Refused(response.status_code, response.headers, response.content)

@@ -95,26 +95,26 @@ class Connection:
         gateway = self._gateway = Gateway(self._settings, clock or SystemClock())
         self._account = Account(gateway)
         self._jobs = Collection(
-            partial(Job._from_answer, self),
-            lambda uuid: convert.wire(gateway.retrieve_job(gateway.check_id("uuid", uuid)).parsed),
-            lambda query: convert.wire_page(gateway.paginate_jobs(convert.page_request(query))),
+            partial(Job.from_json, self),
+            lambda uuid: convert.wire_answer(gateway.retrieve_job(gateway.check_id("uuid", uuid))),
+            lambda query: convert.wire_pages(gateway.paginate_jobs(convert.page_request(query))),
             JobFields,
         )
         self._tasks = Collection(
-            partial(Task._from_answer, self),
-            lambda uuid: convert.wire(gateway.retrieve_task(gateway.check_id("uuid", uuid)).parsed),
-            lambda query: convert.wire_page(gateway.paginate_tasks(convert.page_request(query))),
+            partial(Task.from_json, self),
+            lambda uuid: convert.wire_answer(gateway.retrieve_task(gateway.check_id("uuid", uuid))),
+            lambda query: convert.wire_pages(gateway.paginate_tasks(convert.page_request(query))),
             TaskFields,
-            lambda query: convert.wire_page(
+            lambda query: convert.wire_pages(
                 gateway.paginate_task_summaries(convert.page_request(query))
             ),
         )
         self._pools = Collection(
-            partial(Pool._from_answer, self),
-            lambda uuid: convert.wire(gateway.retrieve_pool(gateway.check_id("uuid", uuid)).parsed),
-            lambda query: convert.wire_page(gateway.paginate_pools(convert.page_request(query))),
+            partial(Pool.from_json, self),
+            lambda uuid: convert.wire_answer(gateway.retrieve_pool(gateway.check_id("uuid", uuid))),
+            lambda query: convert.wire_pages(gateway.paginate_pools(convert.page_request(query))),
             PoolFields,
-            lambda query: convert.wire_page(
+            lambda query: convert.wire_pages(
                 gateway.paginate_pool_summaries(convert.page_request(query))
             ),
         )

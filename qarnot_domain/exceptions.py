@@ -40,6 +40,8 @@ class QarnotException(Exception):
 
     Attributes:
         message: the server's own words, or what went wrong when there was no server to say it.
+        operation: the operation of the API that failed, such as `createJob`, or `None` when it
+            did not come to one.
         status_code: the HTTP status, or `None` when no answer was read.
         method: the HTTP method of the request, or `None` when no request was made.
         url: the URL of the request, without secrets, or `None`.
@@ -51,6 +53,7 @@ class QarnotException(Exception):
         self,
         message: str = "",
         *,
+        operation: str | None = None,
         status_code: int | None = None,
         method: str | None = None,
         url: str | None = None,
@@ -59,6 +62,7 @@ class QarnotException(Exception):
     ) -> None:
         super().__init__(message)
         self.message = message
+        self.operation = operation
         self.status_code = status_code
         self.method = method
         self.url = url
@@ -78,7 +82,8 @@ class QarnotException(Exception):
             details.append(f"status {self.status_code}")
         if self.attempts > 1:
             details.append(f"{self.attempts} attempts")
-        return f"{self.message} ({', '.join(details)})" if details else self.message
+        said = f"{self.operation}: {self.message}" if self.operation else self.message
+        return f"{said} ({', '.join(details)})" if details else said
 
 
 class QarnotGenericException(QarnotException):
@@ -223,6 +228,7 @@ def error_for(
     headers: Mapping[str, str],
     body: bytes,
     *,
+    operation: str | None = None,
     resource: ResourceName | None = None,
     method: str | None = None,
     url: str | None = None,
@@ -234,6 +240,7 @@ def error_for(
         status: the HTTP status, any integer.
         headers: the answer's headers, in any case.
         body: the answer's body, whatever it is.
+        operation: the operation it answers, kept on the exception.
         resource: what a 404 of this operation says is missing, `None` when nothing named.
         method: the request's HTTP method, kept on the exception.
         url: the request's URL, kept on the exception.
@@ -248,10 +255,11 @@ def error_for(
         words = _message(value)
     except (ValueError, RecursionError):
         value, words = None, _text(body, secret)
-    message = _clean(words, secret) or _phrase(status)
-    error_type = _type_for(status, message, resource)
+    said = _clean(words, secret) or _phrase(status)
+    error_type = _type_for(status, said, resource)
     error = error_type(
-        message,
+        in_short(said, secret),
+        operation=operation,
         status_code=status,
         method=method,
         url=None if url is None else redact(url, secret),
@@ -359,6 +367,11 @@ def _text(body: bytes, secret: str) -> str:
         title = _TITLE.search(text)
         text = unescape(title[1]) if title else ""
     # The secret goes before the cut, which could leave a part of it that no longer matches.
+    return in_short(text, secret)
+
+
+def in_short(text: str, secret: str) -> str:
+    """The text as one line that any terminal or log can hold, cut where it is long."""
     words = _clean(text, secret)
     return words if len(words) <= _LONGEST_SHOWN else words[:_LONGEST_SHOWN] + "…"
 

@@ -227,7 +227,7 @@ class _Watch:
         """Count the tasks by state."""
         detail: Wire = {"select": {"fields": ["State"]}, "filter": self._its_tasks}
         found = self._job._connection._gateway.search_tasks(convert.data_detail(detail))
-        states = [TaskState(str(wire.get("state"))) for wire in convert.wires(found)]
+        states = [TaskState(str(wire.get("state"))) for wire in found.read(convert.wires)]
         self._counts = Counter(map(str, states))
         return all(state.is_final for state in states)
 

@@ -145,7 +145,8 @@ def test_certificate_that_is_wrong_is_told_in_one_sentence(
         pytest.raises(ConnectionFailedException) as caught,
     ):
         use(connection)
-    assert caught.value.message == f"{operation}: the server's certificate {sentence}"
+    assert caught.value.operation == operation
+    assert caught.value.message == f"the server's certificate {sentence}"
     assert (caught.value.attempts, clock.slept) == (1, [])
     assert server.received == []
 

@@ -18,5 +18,10 @@ def test_page_whose_data_is_no_list_cannot_be_read(
 ) -> None:
     """A page that holds something else than a list is a `MalformedResponseException`."""
     qarnot_emulator.fail_next("paginateJobs", times=6, status=200, body={"data": data})
-    with pytest.raises(MalformedResponseException, match=f"list, not {type(data).__name__}"):
+    with pytest.raises(
+        MalformedResponseException, match=f"list, not {type(data).__name__}"
+    ) as caught:
         qarnot_connection.jobs()
+    assert (caught.value.operation, caught.value.method) == ("paginateJobs", "POST")
+    assert caught.value.url == f"{qarnot_emulator.url}/jobs/paginate"
+    assert caught.value.attempts == 1

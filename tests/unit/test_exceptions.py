@@ -357,8 +357,9 @@ def test_message_of_a_hostile_body(body: bytes) -> None:
 
 
 def test_message_of_an_endless_text_is_cut() -> None:
-    """A page of text is not a message."""
+    """A page of text is not a message, nor is a text in JSON as long."""
     assert len(said(b"x" * 1_000_000)) < 1000
+    assert len(said({"message": "x" * 1_000_000})) < 1000
     assert len(said(b"<title>" + b"x" * 1_000_000)) < 1000
 
 
@@ -407,17 +408,21 @@ def test_bulk_errors_are_empty_unless_given() -> None:
 
 
 def test_str_is_one_sentence_with_where_it_happened() -> None:
-    """It has the words, the request, the status, and the attempts when there were several."""
+    """It has the operation, the words, the request, the status, and the attempts if several."""
     error = QarnotException(
         "No such job",
+        operation="retrieveJob",
         status_code=404,
         method="GET",
         url="https://api.test/jobs/x",
         history=(Attempt("a", timedelta(seconds=1)), Attempt("b", timedelta(0))),
     )
-    assert str(error) == "No such job (GET https://api.test/jobs/x, status 404, 2 attempts)"
+    where = "GET https://api.test/jobs/x, status 404"
+    assert str(error) == f"retrieveJob: No such job ({where}, 2 attempts)"
     error.history = error.history[1:]
-    assert str(error) == "No such job (GET https://api.test/jobs/x, status 404)"
+    assert str(error) == f"retrieveJob: No such job ({where})"
+    error.operation = None
+    assert str(error) == f"No such job ({where})"
 
 
 def test_str_of_a_bare_exception_is_its_message() -> None:
@@ -431,6 +436,7 @@ def test_str_of_a_bare_exception_is_its_message() -> None:
     "known",
     [
         {},
+        {"operation": "retrieveJob"},
         {"method": "GET"},
         {"url": "https://api.test/"},
         {"status_code": 404},
@@ -449,12 +455,14 @@ def test_attributes_have_defaults() -> None:
     error = MissingJobException("gone")
     assert (error.message, error.status_code, error.method, error.url) == ("gone", None, None, None)
     assert (error.retry_after, error.history, error.attempts) == (None, (), 0)
+    assert error.operation is None
 
 
 def test_attributes_are_those_of_the_request() -> None:
-    """The exception for an answer keeps the request's method and URL."""
-    error = error_for(404, {}, b"", resource="job", method="GET", url="https://api.test/jobs/x")
-    assert (error.method, error.url) == ("GET", "https://api.test/jobs/x")
+    """The exception for an answer keeps the request's operation, method and URL."""
+    request = {"operation": "retrieveJob", "method": "GET", "url": "https://api.test/jobs/x"}
+    error = error_for(404, {}, b"", resource="job", **request)
+    assert {name: getattr(error, name) for name in request} == request
 
 
 @pytest.mark.parametrize("error_type", all_exceptions())
@@ -462,6 +470,7 @@ def test_pickling_keeps_everything(error_type: Any) -> None:
     """An exception crosses a process boundary with all its attributes."""
     error = error_type(
         "words",
+        operation="retrieveJob",
         status_code=418,
         method="GET",
         url="https://api.test/",
