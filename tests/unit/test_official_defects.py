@@ -9,11 +9,7 @@ import json
 import logging
 import re
 import socket
-import socketserver
-import struct
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -58,7 +54,7 @@ from .driving import (
     operations,
     submitted,
 )
-from .wire import SILENCE, WireServer, http
+from .wire import SILENCE, Act, WireServer, http
 
 PAGE = Path(__file__).parents[2] / "docs" / "official-sdk-defects.md"
 
@@ -723,34 +719,12 @@ def test_r1_refused_connection_is_tried_again() -> None:
     assert (caught.value.attempts, len(clock.slept)) == (6, 5)
 
 
-class _Resetting(socketserver.BaseRequestHandler):
-    """Answers with a TCP reset."""
-
-    def handle(self) -> None:
-        self.request.recv(65_536)
-        self.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.request.close()
-
-
-@contextmanager
-def resetting_server() -> Iterator[str]:
-    """The URL of a server that resets every connection."""
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Resetting) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_address[1]}"
-        finally:
-            server.shutdown()
-            thread.join()
-
-
 def test_r2_reset_connection_is_not_tried_for_ever() -> None:
     """A connection reset each time is tried `retry_count` times more, with a wait before each."""
     clock = ActingClock()
     with (
-        resetting_server() as url,
-        client(url, clock=clock, retry_count=3) as connection,
+        WireServer((Act.RESET,)) as server,
+        client(server.url, clock=clock, retry_count=3) as connection,
         pytest.raises(ConnectionFailedException) as caught,
     ):
         connection.jobs()
