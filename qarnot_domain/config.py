@@ -17,7 +17,7 @@ from configparser import ConfigParser
 from configparser import Error as ConfigParserError
 from datetime import timedelta
 from pathlib import Path
-from typing import Final, cast
+from typing import Final, TypeVar, cast
 from urllib.parse import urlsplit
 
 import attrs
@@ -67,8 +67,8 @@ class Settings:
 def load(
     fileconf: FileConf | None = None,
     *,
-    client_token: Secret | None = None,
-    cluster_url: str | None = None,
+    client_token: Secret | str | None = None,
+    cluster_url: Secret | str | None = None,
     cluster_unsafe: bool | None = None,
     cluster_timeout: float | timedelta | None = None,
     cluster_custom_certificate: str | os.PathLike[str] | None = None,
@@ -117,8 +117,8 @@ def load(
     unsafe = _is_unsafe(sources)
     certificate = first("cluster_custom_certificate")
     return Settings(
-        cluster_url=_url(first("cluster_url", DEFAULT_CLUSTER_URL), unsafe),
-        client_token=_token(seal(first("client_token"))),
+        cluster_url=_url(seal("cluster_url", first("cluster_url", DEFAULT_CLUSTER_URL)), unsafe),
+        client_token=_token(seal("client_token", first("client_token"))),
         cluster_unsafe=unsafe,
         cluster_timeout=_duration(
             "cluster_timeout", first("cluster_timeout", DEFAULT_CLUSTER_TIMEOUT)
@@ -131,19 +131,24 @@ def load(
     )
 
 
-def seal(value: object) -> Secret | None:
-    """What stands for a token, so that no traceback shows it; whether it is one is not checked."""
-    return value if value is None or isinstance(value, Secret) else Secret(cast("str", value))
-
+T = TypeVar("T")
 
 _PUBLIC: Final = ("cluster_url", "cluster_unsafe", "cluster_timeout", "cluster_custom_certificate")
 
 
+def seal(name: str, value: T) -> T | Secret:
+    """A setting as a traceback may show it: what is not known to be public, sealed, unchecked."""
+    holds_password = name == "cluster_url" and isinstance(value, str) and "@" in value
+    if value is None or isinstance(value, Secret) or (name in _PUBLIC and not holds_password):
+        return value
+    return Secret(cast("str", value))
+
+
 def seal_source(fileconf: FileConf | None) -> FileConf | None:
-    """The same source, but for a mapping whatever in it is not known to be public is sealed."""
+    """The same source, with what a mapping holds sealed."""
     if not isinstance(fileconf, Mapping):
         return fileconf
-    return {name: value if name in _PUBLIC else seal(value) for name, value in fileconf.items()}
+    return {name: seal(name, value) for name, value in fileconf.items()}
 
 
 def _is_unsafe(sources: Iterable[Mapping[str, object]]) -> bool:
@@ -166,7 +171,7 @@ def _read_environment(environ: Mapping[str, str]) -> dict[str, object]:
         "SSL_CERT_FILE": "cluster_custom_certificate",
     }
     return {
-        name: value if name in _PUBLIC else seal(value)
+        name: seal(name, value)
         for variable, name in variables.items()
         if (value := environ.get(variable, ""))
     }
@@ -189,12 +194,12 @@ def _read_file(fileconf: FileConf | None) -> dict[str, object]:
         "client_token": ("client", "token"),
     }
     found: dict[str, object] = {
-        name: parser.get(section, option) if name in _PUBLIC else seal(parser.get(section, option))
+        name: seal(name, parser.get(section, option))
         for name, (section, option) in options.items()
         if parser.has_option(section, option)
     }
     if parser.has_option("client", "auth"):
-        found.setdefault("client_token", seal(parser.get("client", "auth")))
+        found.setdefault("client_token", seal("client_token", parser.get("client", "auth")))
     if is_shared and "client_token" in found:
         warnings.warn(
             f"fileconf {str(path)!r} holds a token, and others can read it: chmod 600 it",
@@ -241,9 +246,10 @@ def _read_mapping(fileconf: Mapping[str, object]) -> dict[str, object]:
         raise ValueError(
             f"fileconf has no setting {', '.join(unknown)}; allowed: {', '.join(sorted(known))}"
         )
-    found = dict(fileconf)
-    token = seal(found.pop("client_auth", None))
-    found["client_token"] = seal(found.get("client_token")) or token
+    found = {name: seal(name, value) for name, value in fileconf.items()}
+    token = found.pop("client_auth", None)
+    if found.get("client_token") is None:
+        found["client_token"] = token
     return found
 
 
@@ -254,9 +260,9 @@ def _text(name: str, value: object) -> str:
 
 
 def _url(value: object, unsafe: bool) -> str:
-    text = _text("cluster_url", value)
-    if "@" in text:
+    if isinstance(value, Secret):
         raise ValueError("cluster_url must not hold a user name or password; give client_token")
+    text = _text("cluster_url", value)
     try:
         parts = urlsplit(text)
         host, _ = parts.hostname, parts.port
@@ -277,8 +283,8 @@ def _url(value: object, unsafe: bool) -> str:
 _VISIBLE: Final = re.compile("[!-~]+")
 
 
-def _token(token: Secret | None) -> Secret:
-    if token is None:
+def _token(token: object) -> Secret:
+    if not isinstance(token, Secret):
         raise QarnotGenericException(
             "Token is mandatory: give client_token, a [client] token in the file, "
             "or QARNOT_CLIENT_TOKEN"

@@ -77,13 +77,15 @@ class Connection:
         client_shortnames: bool = False,
         clock: Clock | None = None,
     ) -> None:
-        source, token = config.seal_source(fileconf), config.seal(client_token)
+        source = config.seal_source(fileconf)
+        token = config.seal("client_token", client_token)
+        url = config.seal("cluster_url", cluster_url)
         # From here on nothing that a traceback may show holds the token.
-        del fileconf, client_token
+        del fileconf, client_token, cluster_url
         self._settings = config.load(
             source,
             client_token=token,
-            cluster_url=cluster_url,
+            cluster_url=url,
             cluster_unsafe=cluster_unsafe,
             cluster_timeout=cluster_timeout,
             retry_count=retry_count,

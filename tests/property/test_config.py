@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from qarnot_domain import QarnotGenericException
 from qarnot_domain._secret import Secret
-from qarnot_domain.config import DEFAULT_CLUSTER_TIMEOUT, DEFAULT_CLUSTER_URL, load, seal
+from qarnot_domain.config import DEFAULT_CLUSTER_TIMEOUT, DEFAULT_CLUSTER_URL, load
 
 from . import strategies as s
 
@@ -47,11 +47,6 @@ def first(values: list[Any], default: Any) -> Any:
     return next((value for value in values if value is not None), default)
 
 
-def sealed(name: str, value: Any) -> Any:
-    """The value as `Connection` hands it on."""
-    return seal(value) if name == "client_token" else value
-
-
 def from_sources(
     urls: list[Any], tokens: list[Any], timeouts: list[Any], unsafes: list[Any]
 ) -> Callable[[], Any]:
@@ -59,7 +54,7 @@ def from_sources(
     arguments, mapping = (
         {
             "cluster_url": urls[source],
-            "client_token": seal(tokens[source]),
+            "client_token": tokens[source],
             "cluster_timeout": timeouts[source],
             "cluster_unsafe": unsafes[source],
         }
@@ -107,7 +102,7 @@ def test_first_source_that_says_something_counts(
 def test_any_value_is_taken_or_refused_by_name(name: str, value: Any) -> None:
     """Whatever a setting is given, it is complete and in range, or the refusal names it."""
     try:
-        settings = load(**{"client_token": Secret(TOKEN), "environ": {}, name: sealed(name, value)})
+        settings = load(**{"client_token": Secret(TOKEN), "environ": {}, name: value})
     except (QarnotGenericException, TypeError, ValueError) as error:
         refusal = str(error)
     else:

@@ -228,11 +228,16 @@ def test_token_of_another_type_is_not_shown(name: str, make: Callable[[str], Any
         "https://user:{}@clu ster.test",
     ],
 )
-def test_token_in_a_url_is_not_in_its_refusal(url: str) -> None:
-    """Credentials do not belong in the URL, and no message repeats them."""
+@pytest.mark.parametrize("in_mapping", [False, True])
+def test_token_in_a_url_is_not_shown(url: str, in_mapping: bool) -> None:
+    """Credentials do not belong in the URL, and its refusal does not show them."""
     with pytest.raises(ValueError, match="cluster_url must not hold a user name") as caught:
-        Connection(cluster_url=url.format(TOKEN), client_token="another")
-    assert messages_shown(caught.value).count(TOKEN) == 0
+        Connection(
+            {"cluster_url": url.format(TOKEN)} if in_mapping else None,
+            client_token="another",
+            cluster_url=None if in_mapping else url.format(TOKEN),
+        )
+    assert everything_shown(caught.value).count(TOKEN) == 0
 
 
 def test_mapping_with_another_name_for_the_token_does_not_show_it() -> None:
