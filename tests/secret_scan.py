@@ -38,6 +38,7 @@ EXCEPTIONS: Final = {
     "test_answer_that_says_something_else_has_no_token_in_its_message": (
         "what a server said stays in the locals of a failure to read it"
     ),
+    "test_the_default_token_says_that_it_is_none": "the canary took the place of that token",
 }
 """The tests in whose output a token is not counted, and why."""
 
