@@ -71,6 +71,30 @@ def test_a_pool_too_many_is_refused(document: Document, driver_class: type[Drive
     assert response.json() == {"message": "Maximum number of pools reached"}
 
 
+def test_a_closed_pool_with_auto_delete_makes_room(
+    document: Document, driver_class: type[Driver]
+) -> None:
+    """When the quota is reached, and no sooner."""
+    cloud = driver_class(document, max_pools=1)
+    first = cloud.create_pool(autoDeleteOnCompletion=True)
+    cloud.post(f"/pools/{first}/close")
+    cloud.advance(60)
+    assert cloud.pool(first)["state"] == "Closed"
+    cloud.create_pool()
+    assert cloud.get(f"/pools/{first}").status == 404
+
+
+def test_the_time_to_live_of_a_pool_counts_from_its_end(cloud: Driver) -> None:
+    """It is gone that long after it closed, however long it was open."""
+    pool = cloud.create_pool(completionTimeToLive="00:01:00")
+    cloud.advance(3600)
+    cloud.post(f"/pools/{pool}/close")
+    cloud.advance(1 + 59)
+    assert cloud.pool(pool)["state"] == "Closed"
+    cloud.advance(1)
+    assert cloud.get(f"/pools/{pool}").status == 404
+
+
 @pytest.mark.parametrize("body", [{"name": "n"}, {"profile": "p"}, {"name": "n", "profile": ""}])
 def test_a_pool_needs_a_name_and_a_profile(cloud: Driver, body: dict[str, str]) -> None:
     """A 400 without."""
