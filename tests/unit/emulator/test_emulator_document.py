@@ -174,7 +174,7 @@ def _bounds(schema: Json) -> dict[str, Any]:
     return bounds
 
 
-def _edges(bounds: Json) -> Iterator[object]:
+def _edges(bounds: Json) -> Iterator[Any]:
     """Values within the limits and just beyond them."""
     for name in ("minimum", "maximum"):
         if name in bounds:
