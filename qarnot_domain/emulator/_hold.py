@@ -24,11 +24,11 @@ class Hold(Generic[A]):
         self._allowed = 0
         self.answer: A | None = None
         """`None` as long as the request has had no effect."""
-        self.is_let_go = False
+        self.is_let_go: bool = False
         """Whether it ever was, if only by a few bytes."""
-        self.is_free = False
+        self.is_free: bool = False
         """Whether all that is left may go."""
-        self.is_over = False
+        self.is_over: bool = False
         """Whether nothing hangs any more: all has gone, or the rest never will."""
 
     def perform(self) -> None:
