@@ -10,6 +10,7 @@ import random
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import partial
 from types import MappingProxyType
 from typing import Final, Generic, TypeVar
 
@@ -177,7 +178,7 @@ class Sender:
             raise QarnotGenericException("the connection is closed", operation=operation.name)
         tries = tries or self.tries()
         while True:
-            exchange = Exchange(self._token)
+            exchange = Exchange(self._token, partial(self._left, tries))
             try:
                 with recording(exchange):
                     try:
@@ -202,6 +203,10 @@ class Sender:
                     self._token,
                 )
                 return Answer(result, _moment(exchange.date), origin)
+
+    def _left(self, tries: Tries) -> float:
+        """How many seconds are left until the deadline."""
+        return (self._policy.deadline - tries.elapsed).total_seconds()
 
     def _after(
         self, operation: Operation, failure: Failure, exchange: Exchange, tries: Tries

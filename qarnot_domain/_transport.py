@@ -21,6 +21,7 @@ from typing import Final
 
 import httpx
 
+from ._network import Backend, Left
 from ._secret import Secret
 from ._version import __version__
 from .config import Settings
@@ -89,8 +90,9 @@ class Refused(Failure):
 class Exchange:
     """What is known of the request under way, and of its answer."""
 
-    def __init__(self, token: Secret) -> None:
+    def __init__(self, token: Secret, left: Left) -> None:
         self.token = token
+        self.left = left
         self.method: str | None = None
         self.url: str | None = None
         self.date = ""
@@ -177,7 +179,7 @@ class Transport:
 def _build_client(settings: Settings) -> httpx.Client:
     verify = _verification(settings)
     try:
-        return httpx.Client(
+        client = httpx.Client(
             base_url=settings.cluster_url,
             auth=_TokenAuth(settings),
             headers={"User-Agent": _USER_AGENT, "Accept": "application/json, text/plain;q=0.9"},
@@ -198,8 +200,19 @@ def _build_client(settings: Settings) -> httpx.Client:
         )
     except (ImportError, ValueError, httpx.InvalidURL) as error:
         problem = str(error)
+    else:
+        _bound(client)
+        return client
     # Not from there: those frames hold the proxy's password.
     raise ValueError(f"the proxy that the environment names cannot be used: {problem}")
+
+
+def _bound(client: httpx.Client) -> None:
+    """Let no answer outlive the deadline of its operation."""
+    # httpx has no argument for this that leaves its proxies and certificates as they are.
+    for transport in (client._transport, *client._mounts.values()):
+        if isinstance(transport, httpx.HTTPTransport):
+            transport._pool._network_backend = Backend(lambda: _current.get().left())
 
 
 def _verification(settings: Settings) -> ssl.SSLContext | bool:

@@ -51,8 +51,8 @@ class Connection:
         cluster_custom_certificate: path of a CA file or folder to trust instead of the usual
             (`SSL_CERT_FILE`, `SSL_CERT_DIR`); verified with even if the environment alone says
             `cluster_unsafe`.
-        deadline: how long one operation may go on retrying, in seconds or as a `timedelta`;
-            default 5 minutes.
+        deadline: how long one operation may take, with all its attempts, waits and answers, in
+            seconds or as a `timedelta`; default 5 minutes.
         client_shortnames: give every object without a shortname a generated one, so that a lost
             answer to its creation is always resolved; default `False`.
         clock: what measures and sleeps, for tests; default the machine's monotonic clock.

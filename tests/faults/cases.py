@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import repeat
 from typing import Final
 
@@ -29,8 +29,8 @@ from qarnot_domain import (
 from qarnot_domain._retry import Kind
 
 from ..unit.driving import JOB_PAYLOAD
-from ..unit.wire import SILENCE, Act, Answer, http
-from .laboratory import OPERATIONS, TOKEN, as_json
+from ..unit.wire import SILENCE, Act, Answer, Stream, http
+from .laboratory import CLOCK, OPERATIONS, TOKEN, as_json
 
 Error = type[QarnotException]
 
@@ -126,6 +126,17 @@ def _status(status: int, words: str) -> Fault:
     return Fault(str(status), http(f"{status} Status", b""), words)
 
 
+def _slowly(piece: bytes) -> Stream:
+    """Send a piece each twenty seconds of the client's clock, without end."""
+
+    def stream() -> Iterator[bytes]:
+        while True:
+            CLOCK.sleep(20)
+            yield piece
+
+    return stream
+
+
 _OK: Final = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 _CHUNKED: Final = _OK + b"Transfer-Encoding: chunked\r\n\r\n"
 _BEGUN: Final = http(body=b'{"uu', length=10**9)
@@ -137,6 +148,7 @@ _JOB: Final = json.dumps(JOB_PAYLOAD).encode()
 
 _NOBODY: Final = End(2, ConnectionFailedException)
 _MALFORMED: Final = End(1, MalformedResponseException)
+_TIMEOUT: Final = End(1, TimeoutException)
 _FAILURE: Final = End(1, ServerException)
 _SLOW: Final = End(1, QarnotGenericException)
 
@@ -196,6 +208,21 @@ GROUPS: Final = (
             Fault("amid the body", (Act.READ, _BEGUN, Act.HANG), _LATE),
         ],
         patience=0.4,
+    ),
+    Group(
+        "The server goes on for longer than the deadline",
+        _each(_TIMEOUT, _TIMEOUT, _TIMEOUT, End(2, _UNKNOWN), End(1, _UNKNOWN)),
+        _each(_TIMEOUT, _TIMEOUT, _TIMEOUT, End(2, _UNKNOWN), End(1, _UNKNOWN)),
+        [
+            Fault(
+                "with interim answers, such as 100 and 103",
+                (Act.READ, _slowly(b"HTTP/1.1 103 Early Hints\r\n\r\n")),
+                _LATE,
+            ),
+            Fault("with the headers, byte by byte", (Act.READ, _OK, _slowly(b"x")), _LATE),
+            Fault("with the body, byte by byte", (Act.READ, _BEGUN, _slowly(b" ")), _LATE),
+            Fault("with chunks", (Act.READ, _CHUNKED, _slowly(b"1\r\n \r\n")), _LATE),
+        ],
     ),
     _in_vain(
         "A success with a body that cannot be read",

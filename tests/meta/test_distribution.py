@@ -136,9 +136,10 @@ def test_metadata_is_the_projects(metadata: Message) -> None:
 
 
 def test_metadata_asks_for_no_more_than_is_needed(metadata: Message) -> None:
-    """Without extras it needs two packages."""
+    """Without extras it needs three packages."""
     required = [line for line in metadata.get_all("Requires-Dist", []) if "extra ==" not in line]
-    assert sorted(line.split(">")[0].split("<")[0] for line in required) == ["attrs", "httpx"]
+    names = sorted(line.split(">")[0].split("<")[0] for line in required)
+    assert names == ["attrs", "httpcore", "httpx"]
     extras = set(metadata.get_all("Provides-Extra", []))
     assert {"emulator", "progress"} <= extras
 

@@ -46,6 +46,7 @@ ORDER: Final = (
     "config",
     "_retry",
     # The way to the server.
+    "_network",
     "_transport",
     "_sending",
     "_gateway",
@@ -96,6 +97,7 @@ TYPE_ONLY: Final = {
 
 OWNERS: Final = {
     "httpx": {"_transport"},
+    "httpcore": {"_network"},
     "qarnot_api": {"_gateway", "_convert"},
     "time": {"_clock"},
     "configparser": {"config"},
@@ -106,7 +108,7 @@ OWNERS: Final = {
 }
 """Packages and modules that only these modules of the library may import."""
 
-DEPENDENCIES: Final = {"attrs", "httpx"}
+DEPENDENCIES: Final = {"attrs", "httpcore", "httpx"}
 """What the library needs at run time."""
 
 
