@@ -71,6 +71,7 @@ class Failure:
 
     def __post_init__(self) -> None:
         self._check_values()
+        self._check_raw()
         self._check_json()
         self._check_headers()
         self._check_combinations()
@@ -188,8 +189,6 @@ class Failure:
             points = POINTS[breaks.how]
             if breaks.at not in points:
                 raise ValueError(f"{breaks.how}: is one of {', '.join(points)}, not {breaks.at!r}")
-        if self.raw == b"":
-            raise ValueError("raw: must have a byte; an answer without one is drop='after'")
         if self.at not in (None, "before", "after"):
             raise ValueError(f"at: is 'before' or 'after', not {self.at!r}")
         if not (math.isfinite(self._seconds) and 0 <= self._seconds <= MAX_DELAY.total_seconds()):
@@ -200,6 +199,12 @@ class Failure:
             raise ValueError("state: must not be empty")
         if self.extra is not None and not self.extra:
             raise ValueError("extra: must have a member")
+
+    def _check_raw(self) -> None:
+        if not isinstance(self.raw, bytes | None):
+            raise TypeError(f"raw: must be bytes, not {type(self.raw).__name__}")
+        if self.raw == b"":
+            raise ValueError("raw: must have a byte; an answer without one is drop='after'")
 
     def _check_json(self) -> None:
         body = None if isinstance(self.body, bytes) else self.body

@@ -15,7 +15,7 @@ from typing import Any, Final
 from qarnot_domain import Connection
 from qarnot_domain.emulator import Emulator, ManualClock
 
-from .table import HERE, OFFICIAL, PAGE, TABLE, Case, cases, page
+from .table import HERE, OFFICIAL, PAGE, Case, cases, page
 
 STUCK_AFTER: Final = 30.0
 """Seconds after which a case counts as one that never ends."""
@@ -78,8 +78,7 @@ def tried(case: Case, cloud: Emulator, official: Official) -> dict[str, Any]:
     uuid = prepared(case.kind, cloud)
     official.tell({"prepare": case.kind, "uuid": uuid})
     before, there = len(cloud.requests), jobs(cloud)
-    for name in case.meets:
-        cloud.fail_next(case.operation, **TABLE["instructions"][name])
+    case.arm(cloud)
     answer = official.tell({"act": True})
     operations = [request.operation for request in cloud.requests[before:]]
     cloud.clear_faults()

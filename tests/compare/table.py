@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import attrs
+import httpx
+
+from qarnot_domain.emulator import Emulator
 
 HERE: Final = Path(__file__).parent
 OFFICIAL: Final = HERE / "official.json"
@@ -37,6 +40,15 @@ class Case:
     def operation(self) -> str:
         """The operation that meets it."""
         return str(TABLE["operations"][self.kind])
+
+    def arm(self, cloud: Emulator) -> None:
+        """Let the operation meet next all that it is to meet; over HTTP, as clients are told to."""
+        with httpx.Client(
+            base_url=cloud.url, headers={"Authorization": cloud.token}, trust_env=False
+        ) as client:
+            for name in self.meets:
+                rule = {"operation": self.operation, **TABLE["instructions"][name]}
+                client.post("/_emulator/faults", json=rule).raise_for_status()
 
     def objections(self, found: dict[str, Any]) -> list[str]:
         """What a client did wrong, given what was found of it; nothing if all is well."""

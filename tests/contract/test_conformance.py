@@ -94,8 +94,7 @@ def test_client_does_what_the_table_says(server: Emulator, case: Case) -> None:
         act = USES[case.kind](connection)
         before = len(server.requests)
         jobs = len(connection.jobs()) if "create" in case.kind else 0
-        for name in case.meets:
-            server.fail_next(case.operation, **TABLE["instructions"][name])
+        case.arm(server)
         outcome = outcome_of(act)
         requests = [request.operation for request in server.requests[before:]]
         server.clear_faults()

@@ -258,6 +258,14 @@ def test_a_fault_that_makes_no_sense_names_the_argument(
     assert cloud.emulator.faults == []
 
 
+def test_raw_takes_bytes_and_no_text(cloud: Driver) -> None:
+    """A text would break the server's answer to whoever meets it."""
+    text: Json = "garbage"
+    with pytest.raises(TypeError, match=r"^raw: must be bytes, not str$"):
+        cloud.emulator.fail_next(raw=text)
+    assert cloud.emulator.faults == []
+
+
 # --- over HTTP ------------------------------------------------------------------------------------
 
 FAULTS = "/_emulator/faults"
