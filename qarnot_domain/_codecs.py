@@ -78,8 +78,10 @@ def read_optional_text(value: Json) -> str | None:
 
 
 def read_optional_uuid(value: Json) -> str | None:
+    """What names another object, or nothing: null, the zero uuid or no text at all."""
     uuid = read_optional_text(value)
-    return None if uuid == ZERO_UUID else uuid
+    # It becomes part of a URL.
+    return None if uuid in (None, "", ZERO_UUID) else checks.check_id("it", uuid)
 
 
 def _read_boolean(value: Json) -> bool:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from qarnot_domain import Connection, Job, JobState, TimeSpan
@@ -112,6 +112,8 @@ def test_every_form_of_date_is_its_moment(
     name=st.sampled_from(["uuid", *sorted(s.JOB_MEMBERS)]),
     value=s.json_values(),
 )
+@example(payload={"uuid": "x"}, name="poolUuid", value="\x1f")
+@example(payload={"uuid": "x"}, name="poolUuid", value="")
 def test_one_wrong_member_is_named(
     connection: Connection, payload: dict[str, Any], name: str, value: Any
 ) -> None:

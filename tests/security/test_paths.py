@@ -190,7 +190,7 @@ def test_instance_is_a_number(instance: Any) -> None:
     assert server.received == []
 
 
-NO_UUIDS: Final = {"dots": "..", "dot": ".", "line-end": "\n", "token": TOKEN}
+NO_UUIDS: Final = {"dots": "..", "dot": ".", "line-end": "\n"}
 
 
 @pytest.mark.parametrize("uuid", NO_UUIDS)
@@ -198,10 +198,17 @@ NO_UUIDS: Final = {"dots": "..", "dot": ".", "line-end": "\n", "token": TOKEN}
 def test_pool_that_a_server_names_is_never_another_request(
     of: Callable[[Connection, str], Job | Task], uuid: str
 ) -> None:
-    """A pool's uuid that is none is the server's failure, and leads nowhere."""
+    """A pool's uuid that is none is refused where it is read, and leads nowhere."""
     with client("http://127.0.0.1:9") as connection:
-        within = type(of(connection, "x")).from_json(
-            connection, {"uuid": "x", "poolUuid": NO_UUIDS[uuid]}
-        )
-        with pytest.raises(MalformedResponseException, match="not a pool"):
+        kind = type(of(connection, "x"))
+        with pytest.raises(ValueError, match=r"^poolUuid: it must be a uuid or a shortname"):
+            kind.from_json(connection, {"uuid": "x", "poolUuid": NO_UUIDS[uuid]})
+
+
+def test_pool_that_a_server_calls_by_the_token_leads_nowhere() -> None:
+    """It is the server's failure, told without the token."""
+    with client("http://127.0.0.1:9") as connection:
+        within = Job.from_json(connection, {"uuid": "x", "poolUuid": TOKEN})
+        with pytest.raises(MalformedResponseException, match="not a pool") as caught:
             assert within.pool
+    assert TOKEN not in str(caught.value)

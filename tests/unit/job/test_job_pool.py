@@ -87,11 +87,11 @@ def test_pool_can_be_taken_back(qarnot_connection: Connection) -> None:
     assert job.pool is None
 
 
-@pytest.mark.parametrize("value", [None, ZERO_UUID])
+@pytest.mark.parametrize("value", [None, "", ZERO_UUID])
 def test_pool_of_the_server_may_be_null_or_zero(
     qarnot_connection: Connection, value: str | None
 ) -> None:
-    """Null and the zero uuid of the C# SDK both mean no pool."""
+    """Null, no text and the zero uuid of the C# SDK all mean no pool."""
     assert Job.from_json(qarnot_connection, {**JOB_PAYLOAD, "poolUuid": value}).pool is None
 
 
