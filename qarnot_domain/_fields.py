@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
+from functools import cache
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, Generic, Never, Protocol, Self, TypeVar, cast, overload
 
@@ -32,7 +34,44 @@ class Holder(Protocol):
         ...
 
 
-class ServerField(Generic[G]):
+@cache
+def _docstrings(owner: type) -> Mapping[str, str]:
+    """The texts below the attributes of a class, which Python itself does not keep."""
+    import ast
+    import inspect
+    import textwrap
+
+    try:
+        source = textwrap.dedent(inspect.getsource(owner))
+    except (OSError, TypeError):
+        return {}
+    (declaration,) = ast.parse(source).body
+    body = declaration.body if isinstance(declaration, ast.ClassDef) else []
+    return {
+        member.target.id: inspect.cleandoc(text.value.value)
+        for member, text in pairwise(body)
+        if isinstance(member, ast.AnnAssign)
+        and isinstance(member.target, ast.Name)
+        and isinstance(text, ast.Expr)
+        and isinstance(text.value, ast.Constant)
+        and isinstance(text.value.value, str)
+    }
+
+
+class Explained:
+    """A descriptor that takes the text below it for its docstring, so that `help` shows it."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._declared = owner, name
+
+    def _explained(self) -> Self:
+        """Itself, as the class gives it: to `help`, mostly, which then reads the docstring."""
+        owner, attribute = self._declared
+        self.__doc__ = _docstrings(owner).get(attribute, self.__doc__)
+        return self
+
+
+class ServerField(Explained, Generic[G]):
     """A member that only the server sets."""
 
     name: str
@@ -54,6 +93,7 @@ class ServerField(Generic[G]):
         self._given_name = name
 
     def __set_name__(self, owner: type, name: str) -> None:
+        super().__set_name__(owner, name)
         self.name = self._given_name or name
 
     @overload
@@ -62,7 +102,7 @@ class ServerField(Generic[G]):
     def __get__(self, instance: Holder, owner: type) -> G: ...
     def __get__(self, instance: Holder | None, owner: type) -> Self | G:
         if instance is None:
-            return self
+            return self._explained()
         return self.codec.show(cast(G, instance._current(self)))
 
     def __set__(self, instance: Holder, value: Never) -> None:

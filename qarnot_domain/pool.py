@@ -11,7 +11,7 @@ from . import _codecs as codecs
 from . import _convert as convert
 from ._codecs import SettableCodec, Wire
 from ._execution import Execution
-from ._fields import Committable, ServerField, SubmitOnce
+from ._fields import Committable, Explained, ServerField, SubmitOnce
 from ._resource import Resource
 from ._sending import Answer, Tries
 from .exceptions import MissingPoolException
@@ -48,13 +48,14 @@ _NODES: Final[SettableCodec[int, int]] = SettableCodec(
 T = TypeVar("T")
 
 
-class _Elastic(Generic[T]):
+class _Elastic(Explained, Generic[T]):
     """One member of `Pool.elastic_property`, by the official SDK's name."""
 
     def __init__(self, name: str) -> None:
         self._name = name
 
     def __set_name__(self, owner: type, name: str) -> None:
+        super().__set_name__(owner, name)
         self._public_name = name
 
     @overload
@@ -63,7 +64,7 @@ class _Elastic(Generic[T]):
     def __get__(self, instance: Pool, owner: type) -> T: ...
     def __get__(self, instance: Pool | None, owner: type) -> Self | T:
         if instance is None:
-            return self
+            return self._explained()
         return cast(T, getattr(instance.elastic_property or _NOT_ELASTIC, self._name))
 
     def __set__(self, instance: Pool, value: T) -> None:
@@ -184,11 +185,17 @@ class Pool(Execution):
     is_elastic: _Elastic[bool] = _Elastic("is_elastic")
     """Whether it is elastic; as those below, a member of `elastic_property`."""
     elastic_minimum_slots: _Elastic[int] = _Elastic("min_total_slots")
+    """How many slots it keeps at least, ≥ 0, default 0."""
     elastic_maximum_slots: _Elastic[int] = _Elastic("max_total_slots")
+    """How many slots it has at most, ≥ 0, default 1."""
     elastic_minimum_idle_slots: _Elastic[int] = _Elastic("min_idle_slots")
+    """How many idle slots it keeps at least, ≥ 0, default 0."""
     elastic_minimum_idle_time: _Elastic[int] = _Elastic("min_idle_time_seconds")
+    """How long a slot is idle at least before it is given up, in seconds, ≥ 0, default 0."""
     elastic_resize_factor: _Elastic[float] = _Elastic("ramp_resize_factor")
+    """How fast it is resized: 0 to 1, default 1."""
     elastic_resize_period: _Elastic[int] = _Elastic("resize_period")
+    """How often it is resized, in seconds, ≥ 0, default 90."""
 
     _preparation: SubmitOnce[PreparationTask | None, str | None] = SubmitOnce(
         "preparationTask", PREPARATION, None, name="preparation_command_line"
