@@ -14,7 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test contract compare fuzz soak bench coverage check generate check-generated mutants secret-scan audit lint types spec-lint docs-examples lock build clean
+.PHONY: help demo test contract compare fuzz soak bench coverage check generate check-generated mutants secret-scan audit lint types spec-lint docs-examples lock changelog build clean
 
 help: ## Show the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | column -t -s '|'
@@ -87,6 +87,9 @@ lock: $(VENV)/ready ## Pin the requirements anew, with hashes, to the newest ver
 	$(LOCK) --upgrade --group pyproject.toml:audit -o .ci/requirements-audit.txt
 	$(LOCK) --upgrade --group pyproject.toml:contract -o .ci/requirements-contract.txt
 	$(LOCK) --upgrade --group pyproject.toml:official-sdk -o .ci/requirements-official-sdk.txt
+
+changelog: $(VENV)/ready ## Show what the next release will say, from docs/changes/
+	@$(BIN)/towncrier build --draft --version Unreleased
 
 build: $(VENV)/ready ## Build the wheel and the source distribution into dist/
 	$(BIN)/python -m build --no-isolation
