@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import copy
+import os
+import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -13,9 +15,17 @@ import jsonschema_rs
 import schemathesis
 import yaml
 
+sys.path.append(str(Path(__file__).parent))
+from seeds import Seeds  # type: ignore[import-not-found]  # beside the hooks, in no package
+
 DOCUMENT: dict[str, Any] = yaml.safe_load(
     (Path(__file__).parents[3] / "openapi" / "qarnot-compute.yaml").read_text(encoding="utf-8")
 )
+
+SEEDS = Seeds(os.environ["FUZZED_URL"], {"Authorization": os.environ["FUZZED_TOKEN"]})  # noqa: TID251
+
+KINDS = ("jobs", "tasks", "pools")
+READ_ONLY_HEADER = "QarnotReadOnlyRequestForAccount"
 
 
 def opened(schema: Any) -> Any:
@@ -34,8 +44,16 @@ def opened(schema: Any) -> Any:
 def validators(operation_id: str) -> tuple[Callable[[Any], bool], Callable[[Any], bool]] | None:
     """What accepts the bodies of an operation: as documented, and unknown members aside."""
     strict = _validator(operation_id, DOCUMENT["components"])
-    tolerant = _validator(operation_id, opened(copy.deepcopy(DOCUMENT["components"])))
+    tolerant = _validator(operation_id, _tolerant_components())
     return None if strict is None or tolerant is None else (strict, tolerant)
+
+
+def _tolerant_components() -> Any:
+    components = opened(copy.deepcopy(DOCUMENT["components"]))
+    # The C# SDK sends the numbers of .NET.
+    number = {"type": "integer", "minimum": 0, "maximum": 6}
+    components["schemas"]["Weekday"] = {"anyOf": [components["schemas"]["Weekday"], number]}
+    return components
 
 
 def _validator(operation_id: str, components: Any) -> Callable[[Any], bool] | None:
@@ -56,10 +74,10 @@ def _validator(operation_id: str, components: Any) -> Callable[[Any], bool] | No
 
 @schemathesis.hook  # type: ignore[untyped-decorator]  # not in the environment of the checks
 def filter_case(context: schemathesis.HookContext, case: schemathesis.Case) -> bool:
-    """Leave out bodies that are wrong only by unknown members, or by null for what is absent.
+    """Leave out bodies that are wrong for the document only, and not for the service.
 
-    The service ignores the ones and takes the others alike; the document is stricter, so that a
-    union has one reading.
+    It ignores unknown members, takes null for absent, and days of the week as numbers; the document
+    is stricter, so that a union has one reading.
     """
     if isinstance(case.body, schemathesis.core.NotSet):
         return True
@@ -67,10 +85,57 @@ def filter_case(context: schemathesis.HookContext, case: schemathesis.Case) -> b
     if both is None:
         return True
     strict, tolerant = both
-    if _is_meant_wrong(case):
+    if _is_made_wrong(case, "body"):
         # What is wrong for one member of a union may be right for another.
         return not _accepts(strict, case.body) and not _accepts(tolerant, without_nulls(case.body))
     return _accepts(strict, case.body) or not _accepts(tolerant, without_nulls(case.body))
+
+
+@schemathesis.hook  # type: ignore[untyped-decorator]  # not in the environment of the checks
+def before_call(
+    context: schemathesis.HookContext, case: schemathesis.Case, kwargs: dict[str, Any]
+) -> None:
+    """Name what is there, where a right request would name what is not: nobody can guess a uuid."""
+    if _is_made_wrong(case, "path") or _is_made_wrong(case, "header"):
+        return
+    if READ_ONLY_HEADER in case.headers:
+        case.headers[READ_ONLY_HEADER] = SEEDS.account
+    kind, uuid = _named(case)
+    if uuid is None or SEEDS.has_made(kind, uuid):
+        return
+    uuid = case.path_parameters["uuid"] = SEEDS.one(kind)
+    if "instanceId" in case.path_parameters:
+        case.path_parameters["instanceId"] = 0
+    if "snapshotId" in case.path_parameters:
+        snapshot = SEEDS.snapshot_of(uuid)
+        case.path_parameters["snapshotId"] = snapshot or case.path_parameters["snapshotId"]
+
+
+@schemathesis.hook  # type: ignore[untyped-decorator]  # not in the environment of the checks
+def after_call(
+    context: schemathesis.HookContext, case: schemathesis.Case, response: schemathesis.Response
+) -> None:
+    """Take in what was made, so that it can be named and is removed again."""
+    kind, uuid = _named(case)
+    if uuid is not None:
+        SEEDS.note(kind, uuid, case.method, case.operation.path)
+    if kind in KINDS and response.status_code in (200, 207) and _creates(case):
+        answer = response.json()
+        for made in answer if isinstance(answer, list) else [answer]:
+            if made["uuid"] is not None:
+                SEEDS.take_in(kind, made["uuid"])
+
+
+def _named(case: schemathesis.Case) -> tuple[str, Any]:
+    """The kind of object that a request is about, and what it calls it, if it does."""
+    kind = case.operation.path.split("/")[1]
+    is_one = case.operation.path.startswith(f"/{kind}/{{uuid}}") and kind in KINDS
+    return kind, case.path_parameters.get("uuid") if is_one else None
+
+
+def _creates(case: schemathesis.Case) -> bool:
+    last = case.operation.path.rpartition("/")[2]
+    return case.method == "POST" and last in (*KINDS, "clone", "retry", "recover", "resume")
 
 
 def without_nulls(body: Any) -> Any:
@@ -80,12 +145,10 @@ def without_nulls(body: Any) -> Any:
     return [without_nulls(part) for part in body] if isinstance(body, list) else body
 
 
-def _is_meant_wrong(case: schemathesis.Case) -> bool:
-    """Whether the body was made to be refused."""
+def _is_made_wrong(case: schemathesis.Case, where: str) -> bool:
+    """Whether a part of a request was made to be refused."""
     components = {} if case.meta is None else case.meta.components
-    return any(
-        place.value == "body" and part.mode.is_negative for place, part in components.items()
-    )
+    return any(place.value == where and part.mode.is_negative for place, part in components.items())
 
 
 def _accepts(validator: Callable[[Any], bool], body: Any) -> bool:

@@ -1,0 +1,90 @@
+"""Objects that are there, for requests that would name one that is not.
+
+Made through the API itself and removed again, so that any server can be held to the document.
+"""
+# pyright: reportMissingImports=false, reportMissingModuleSource=false
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any, Final
+
+import requests  # type: ignore[import-untyped]  # comes with Schemathesis
+
+MAX_KEPT: Final = 50
+"""How many of the objects made are there at once, of each kind: servers have their limits."""
+
+_TASK: Final = {"name": "seed", "profile": "docker-batch", "instanceCount": 2}
+# They mean something to the emulator, and nothing to any other server.
+_LONG: Final = {"key": "EMULATOR_EXECUTION_TIME", "value": "3600"}
+_SHORT: Final = {"key": "EMULATOR_EXECUTION_TIME", "value": "0"}
+_FAILING: Final = {"key": "EMULATOR_FAILING_INSTANCES", "value": "1"}
+
+_BODIES: Final[dict[str, list[dict[str, Any]]]] = {
+    "jobs": [{"name": "seed", "useDependencies": True}],
+    "tasks": [
+        {**_TASK, "constants": [_LONG]},
+        {**_TASK, "constants": [_SHORT]},
+        {**_TASK, "constants": [_SHORT, _FAILING]},
+    ],
+    "pools": [{"name": "seed", "profile": "docker-batch", "instanceCount": 2}],
+}
+_ENDINGS: Final = ("terminate", "abort", "close", "restart")
+
+
+class Seeds:
+    """Keeps one object of each description alive, and no more than `MAX_KEPT` in all of a kind.
+
+    Args:
+        url: the base URL of the server.
+        headers: what each request has, the token among them.
+    """
+
+    def __init__(self, url: str, headers: dict[str, str]) -> None:
+        self._url = url
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.headers.update(headers)
+        self._uuids: dict[tuple[str, int], str] = {}
+        self._turns = dict.fromkeys(_BODIES, 0)
+        self._made: dict[str, deque[str]] = {kind: deque() for kind in _BODIES}
+        self._account: str | None = None
+
+    @property
+    def account(self) -> str:
+        """The one account that the token can surely read."""
+        if self._account is None:
+            self._account = str(self._session.get(f"{self._url}/info").json()["email"])
+        return self._account
+
+    def has_made(self, kind: str, uuid: object) -> bool:
+        """Whether an object comes from here or from an answer."""
+        return uuid in self._made[kind]
+
+    def one(self, kind: str) -> str:
+        """The uuid of an object that is there; of another one each time, and then again."""
+        turn = self._turns[kind] = (self._turns[kind] + 1) % len(_BODIES[kind])
+        uuid = self._uuids.get((kind, turn))
+        if uuid is None or not self.has_made(kind, uuid):
+            answer = self._session.post(f"{self._url}/{kind}", json=_BODIES[kind][turn])
+            answer.raise_for_status()
+            uuid = self._uuids[kind, turn] = str(answer.json()["uuid"])
+            self.take_in(kind, uuid)
+        return uuid
+
+    def snapshot_of(self, task: str) -> str | None:
+        """The id of a snapshot of a task; `None` if it does not run."""
+        answer = self._session.post(f"{self._url}/tasks/{task}/snapshot", json={})
+        return str(answer.json()["id"]) if answer.status_code == 200 else None
+
+    def take_in(self, kind: str, uuid: str) -> None:
+        """Note that an object was made, and remove the oldest of too many."""
+        made = self._made[kind]
+        made.append(uuid)
+        if len(made) > MAX_KEPT:
+            self._session.delete(f"{self._url}/{kind}/{made.popleft()}", params={"force": "true"})
+
+    def note(self, kind: str, uuid: str, method: str, path: str) -> None:
+        """Note what was done to an object: what ends it, the next request does not find alive."""
+        if method == "DELETE" or path.endswith(_ENDINGS):
+            self._uuids = {key: kept for key, kept in self._uuids.items() if kept != uuid}
