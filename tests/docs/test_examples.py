@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,13 +120,16 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
 
 
 @pytest.mark.parametrize("page", pages_with("runs"), ids=name_of)
-def test_the_examples_of_a_page_run_in_order(page: Path, cloud: Emulator) -> None:
+def test_the_examples_of_a_page_run_in_order(
+    page: Path, cloud: Emulator, executed: Counter[str]
+) -> None:
     """Every Python block of a page runs, in one namespace per page."""
     namespace: dict[str, object] = {"__name__": name_of(page)}
     try:
         for block in blocks(page):
             if block.runs:
                 block.run(namespace)
+                executed[name_of(page)] += 1
     finally:
         for value in namespace.values():
             if isinstance(value, Connection):
@@ -134,22 +138,25 @@ def test_the_examples_of_a_page_run_in_order(page: Path, cloud: Emulator) -> Non
 
 @pytest.mark.parametrize("page", pages_with("files"), ids=name_of)
 def test_the_test_files_that_a_page_shows_pass(
-    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, executed: Counter[str]
 ) -> None:
     """The blocks that show files are a suite that pytest runs without a failure."""
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     for block in blocks(page):
         if block.file is not None:
             (tmp_path / block.file).write_text(block.code, encoding="utf-8")
+            executed[name_of(page)] += 1
     done = run("-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error", cwd=tmp_path)
     assert done.returncode == 0, done.stdout
     assert " passed" in done.stdout
 
 
 def test_the_pages_that_teach_have_examples() -> None:
-    """The README, the guide and the migration page are among those whose examples run."""
+    """The README, the tutorial, migration, and nearly every how-to page have examples that run."""
     running = {name_of(page) for page in pages_with("runs")}
-    assert running >= {"README.md", "docs/guide.md", "docs/migration.md"}
+    assert running >= {"README.md", "docs/tutorial.md", "docs/migration.md"}
+    how_to = {name_of(page) for page in (ROOT / "docs" / "how-to").iterdir()}
+    assert how_to - running == {"docs/how-to/go-to-the-cluster.md"}
 
 
 def test_python_blocks_carry_known_marks() -> None:
