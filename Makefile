@@ -14,7 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test contract compare fuzz soak bench coverage check generate check-generated mutants secret-scan audit lint types spec-lint docs-examples lock changelog build clean
+.PHONY: help demo test contract compare fuzz soak bench coverage check generate check-generated mutants secret-scan audit lint types spec-lint docs-examples lock public-api released changelog build clean
 
 help: ## Show the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | column -t -s '|'
@@ -46,7 +46,7 @@ coverage: $(VENV)/installed $(OFFICIAL_VENV)/ready ## Run the tests and print th
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 
-check: lint types check-generated spec-lint docs-examples ## Lint, types, generated code, document, docs (needs Node)
+check: lint types check-generated spec-lint public-api docs-examples ## Lint, types, generated code, document, docs (needs Node)
 	$(BIN)/pytest -m check
 
 generate: $(VENV)/ready ## Make generated/qarnot_api anew from the document
@@ -77,6 +77,9 @@ spec-lint: $(VENV)/ready openapi/node_modules
 	$(BIN)/openapi-spec-validator openapi/qarnot-compute.yaml
 	cd openapi && npm run --silent lint
 
+public-api: $(VENV)/ready
+	$(BIN)/python tests/public_api.py
+
 docs-examples: $(VENV)/installed
 	$(BIN)/pytest tests/docs
 
@@ -90,6 +93,9 @@ lock: $(VENV)/ready ## Pin the requirements anew, with hashes, to the newest ver
 
 changelog: $(VENV)/ready ## Show what the next release will say, from docs/changes/
 	@$(BIN)/towncrier build --draft --version Unreleased
+
+released: $(VENV)/ready ## Keep the public names and the document as those of the last release
+	$(BIN)/python tests/public_api.py --released
 
 build: $(VENV)/ready ## Build the wheel and the source distribution into dist/
 	$(BIN)/python -m build --no-isolation
