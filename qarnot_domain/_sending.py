@@ -19,7 +19,7 @@ import attrs
 from ._clock import Clock
 from ._retry import Decision, Kind, Outcome, Phase, Policy, Quota, decide, may_have_taken_effect
 from ._secret import Secret
-from ._transport import Exchange, Failure, Lost, NotSent, Refused, Untrusted, recording
+from ._transport import Exchange, Failure, Lost, NotSent, Refused, Unreadable, Untrusted, recording
 from .config import Settings
 from .exceptions import (
     Attempt,
@@ -189,7 +189,7 @@ class Sender:
                                 f"the request cannot be written: {error}",
                                 operation=operation.name,
                             ) from error
-                        raise _Malformed(_reason(error)) from error
+                        raise Unreadable(_reason(error)) from error
             except Failure as failure:
                 failure.seal(self._token)
                 self._after(operation, failure, exchange, tries)
@@ -282,7 +282,7 @@ class Sender:
                 exchange.url,
             )
         error_type: type[QarnotException] = ConnectionFailedException
-        if isinstance(failure, _Malformed):
+        if isinstance(failure, Unreadable):
             error_type = MalformedResponseException
         elif isinstance(failure, Lost) and failure.timed_out:
             error_type = TimeoutException
@@ -297,10 +297,6 @@ class Sender:
         return None if exchange.url is None else redact(exchange.url, self._token.reveal())
 
 
-class _Malformed(Failure):
-    """The answer was a success that the generated client could not read."""
-
-
 def _reason(error: Exception) -> str:
     why = f"it lacks {error}" if isinstance(error, KeyError) else error
     return f"the answer cannot be read: {why}"
@@ -313,7 +309,7 @@ def _outcome(failure: Failure, error: QarnotException) -> Outcome:
         return Outcome(Phase.NOT_SENT)
     if isinstance(failure, Refused):
         return Outcome(Phase.ANSWERED, failure.status, error.retry_after)
-    return Outcome(Phase.UNREADABLE if isinstance(failure, _Malformed) else Phase.LOST)
+    return Outcome(Phase.UNREADABLE if isinstance(failure, Unreadable) else Phase.LOST)
 
 
 def unknown_outcome(operation: Operation, error: QarnotException) -> SubmissionUnknownException:

@@ -1,6 +1,6 @@
 """The only module that knows the HTTP library: builds its client, and names how it fails.
 
-Everything httpx raises leaves here as one of three failures, so that replacing httpx is this
+Everything httpx raises leaves here as one of four failures, so that replacing httpx is this
 module's work alone (docs/adr/0005-http-in-one-module.md).
 """
 
@@ -12,15 +12,17 @@ import platform
 import ssl
 import warnings
 import weakref
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import httpx
 
+from ._body import TooLargeError, UndecodableError, plain
 from ._network import Backend, Left
 from ._secret import Secret
 from ._version import __version__
@@ -37,6 +39,9 @@ _LOOPBACK: Final = ("all://localhost", "all://127.0.0.1", "all://[::1]")
 _USER_AGENT: Final = f"qarnot-domain/{__version__} python/{platform.python_version()}"
 
 _MULTI_STATUS: Final = 207
+
+_LARGEST_ERROR: Final = 2**22
+"""How many bytes of what is not a success are read; its status says the most of it."""
 
 
 class Failure(Exception):
@@ -70,6 +75,10 @@ class Lost(Failure):
     def __init__(self, reason: str, *, timed_out: bool) -> None:
         super().__init__(reason)
         self.timed_out = timed_out
+
+
+class Unreadable(Failure):
+    """The server answered with a success that cannot be read."""
 
 
 class Refused(Failure):
@@ -182,7 +191,11 @@ def _build_client(settings: Settings) -> httpx.Client:
         client = httpx.Client(
             base_url=settings.cluster_url,
             auth=_TokenAuth(settings),
-            headers={"User-Agent": _USER_AGENT, "Accept": "application/json, text/plain;q=0.9"},
+            headers={
+                "User-Agent": _USER_AGENT,
+                "Accept": "application/json, text/plain;q=0.9",
+                "Accept-Encoding": "gzip",
+            },
             # Each request says who it is by its token: no cookie is taken.
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
             verify=verify,
@@ -196,7 +209,10 @@ def _build_client(settings: Settings) -> httpx.Client:
             # A proxy taken from the environment is for the world outside: no proxy could reach
             # this machine's loopback, and none should see the token sent there.
             mounts=dict.fromkeys(_LOOPBACK),
-            event_hooks={"request": [_remember], "response": [_only_success]},
+            event_hooks={
+                "request": [_remember],
+                "response": [partial(_only_success, settings.max_response_bytes)],
+            },
         )
     except (ImportError, ValueError, httpx.InvalidURL) as error:
         problem = str(error)
@@ -256,15 +272,39 @@ def _remember(request: httpx.Request) -> None:
     exchange.method, exchange.url = request.method, str(request.url)
 
 
-def _only_success(response: httpx.Response) -> None:
+def _only_success(most: int, response: httpx.Response) -> None:
     """Keep everything but success away from the generated code, which would return it."""
     _current.get().date = response.headers.get("date", "")
+    response.stream = _Body(response, most if response.is_success else _LARGEST_ERROR)
     if not response.is_success:
-        response.read()
-        raise Refused(response.status_code, response.headers, response.content)
+        body = bytearray()
+        with suppress(Unreadable):
+            for piece in response.iter_bytes():
+                body += piece
+        raise Refused(response.status_code, response.headers, bytes(body))
     # Another 2xx means the same as the one that is documented, which is all generated code reads.
     if response.status_code != _MULTI_STATUS:
         response.status_code = httpx.codes.OK
+
+
+class _Body(httpx.SyncByteStream):
+    """The body of a response, decompressed here rather than by httpx, and bounded."""
+
+    def __init__(self, response: httpx.Response, most: int) -> None:
+        self._stream = cast("httpx.SyncByteStream", response.stream)
+        self._coding: str = response.headers.pop("content-encoding", "")
+        self._most = most
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from plain(self._stream, self._coding, self._most)
+        except UndecodableError as error:
+            raise httpx.DecodingError(str(error)) from error
+        except TooLargeError as error:
+            raise Unreadable(f"the answer is not read to its end: {error}") from error
+
+    def close(self) -> None:
+        self._stream.close()
 
 
 _REASONS: Final[tuple[tuple[type[Exception], str], ...]] = (

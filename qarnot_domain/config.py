@@ -41,6 +41,9 @@ DEFAULT_RETRY_WAIT: Final = timedelta(seconds=1)
 DEFAULT_DEADLINE: Final = timedelta(minutes=5)
 """How long one operation may take with all its attempts and waits."""
 
+DEFAULT_MAX_RESPONSE_BYTES: Final = 100_000_000
+"""How large one answer may be, decompressed: far more than a page, and than most outputs."""
+
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _TRUE: Final = frozenset({"1", "true", "yes", "on"})
 _FALSE: Final = frozenset({"0", "false", "no", "off", ""})
@@ -61,6 +64,7 @@ class Settings:
     retry_count: int
     retry_wait: timedelta
     deadline: timedelta
+    max_response_bytes: int
     client_shortnames: bool
 
 
@@ -75,6 +79,7 @@ def load(
     retry_count: int = DEFAULT_RETRY_COUNT,
     retry_wait: float | timedelta = DEFAULT_RETRY_WAIT,
     deadline: float | timedelta = DEFAULT_DEADLINE,
+    max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
     client_shortnames: bool = False,
     environ: Mapping[str, str] | None = None,
 ) -> Settings:
@@ -90,6 +95,7 @@ def load(
         retry_count: see there.
         retry_wait: see there.
         deadline: see there.
+        max_response_bytes: see there.
         client_shortnames: see there.
         environ: the environment, `os.environ` by default.
 
@@ -127,6 +133,7 @@ def load(
         retry_count=_count("retry_count", retry_count),
         retry_wait=timedelta(seconds=seconds("retry_wait", retry_wait)),
         deadline=_duration("deadline", deadline),
+        max_response_bytes=_count("max_response_bytes", max_response_bytes, least=1),
         client_shortnames=_boolean("client_shortnames", client_shortnames),
     )
 
@@ -323,11 +330,11 @@ def _duration(name: str, value: object) -> timedelta:
     return timedelta(seconds=seconds(name, value, positive=True))
 
 
-def _count(name: str, value: object) -> int:
+def _count(name: str, value: object, *, least: int = 0) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f"{name} must be an int, not {type(value).__name__}")
-    if value < 0:
-        raise ValueError(f"{name} must be 0 or more, not {value}")
+    if value < least:
+        raise ValueError(f"{name} must be {least} or more, not {value}")
     return value
 
 

@@ -53,6 +53,8 @@ class Connection:
             `cluster_unsafe`.
         deadline: how long one operation may take, with all its attempts, waits and answers, in
             seconds or as a `timedelta`; default 5 minutes.
+        max_response_bytes: how large one answer may be, decompressed; default 100 MB. One that is
+            larger is a `MalformedResponseException`, and takes no more memory than that.
         client_shortnames: give every object without a shortname a generated one, so that a lost
             answer to its creation is always resolved; default `False`.
         clock: what measures and sleeps, for tests; default the machine's monotonic clock.
@@ -74,6 +76,7 @@ class Connection:
         cluster_custom_certificate: str | os.PathLike[str] | None = None,
         *,
         deadline: float | timedelta = config.DEFAULT_DEADLINE,
+        max_response_bytes: int = config.DEFAULT_MAX_RESPONSE_BYTES,
         client_shortnames: bool = False,
         clock: Clock | None = None,
     ) -> None:
@@ -92,6 +95,7 @@ class Connection:
             retry_wait=retry_wait,
             cluster_custom_certificate=cluster_custom_certificate,
             deadline=deadline,
+            max_response_bytes=max_response_bytes,
             client_shortnames=client_shortnames,
         )
         gateway = self._gateway = Gateway(self._settings, clock or SystemClock())

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import repeat
 from typing import Final
@@ -137,14 +139,47 @@ def _slowly(piece: bytes) -> Stream:
     return stream
 
 
+_MEGABYTE: Final = b" " * 10**6
+
+
+def megabytes() -> Iterator[bytes]:
+    """200 of them."""
+    return repeat(_MEGABYTE, 200)
+
+
+def _chunks() -> Iterator[bytes]:
+    return repeat(b"%x\r\n%b\r\n" % (len(_MEGABYTE), _MEGABYTE), 200)
+
+
+def _bomb() -> bytes:
+    """512 MB as gzip, in an instant: each piece but the first is the same one; the sum is wrong."""
+    compressor = zlib.compressobj(wbits=zlib.MAX_WBITS + 16)
+
+    def piece() -> bytes:
+        return compressor.compress(_MEGABYTE) + compressor.flush(zlib.Z_FULL_FLUSH)
+
+    return piece() + piece() * 511 + compressor.flush()
+
+
 _OK: Final = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 _CHUNKED: Final = _OK + b"Transfer-Encoding: chunked\r\n\r\n"
 _BEGUN: Final = http(body=b'{"uu', length=10**9)
 _GZIP: Final = "Content-Encoding: gzip\r\n"
+_BROTLI: Final = "Content-Encoding: br\r\n"
+_PACKED: Final = "the answer could not be decompressed"
 _BROKE: Final = "the connection broke before the answer was complete"
 _LATE: Final = "no answer in time"
 _UNREAD: Final = "the answer cannot be read"
 _JOB: Final = json.dumps(JOB_PAYLOAD).encode()
+_PAGE: Final = gzip.compress(_JOB, mtime=0)
+
+LARGE: Final[Mapping[str, Answer]] = {
+    "200 MB": (Act.READ, http(body=b"", length=200 * 10**6), megabytes),
+    "200 MB, their length not said": (Act.READ, _OK, b"\r\n", megabytes),
+    "200 MB in chunks": (Act.READ, _CHUNKED, _chunks),
+    "512 MB as gzip": http(body=_bomb(), headers=_GZIP),
+}
+"""Answers that are larger than they may be, by default too."""
 
 _NOBODY: Final = End(2, ConnectionFailedException)
 _MALFORMED: Final = End(1, MalformedResponseException)
@@ -194,7 +229,11 @@ GROUPS: Final = (
                 (Act.READ, _OK, lambda: repeat(b"X: " + b"x" * 9000 + b"\r\n", 1000)),
                 _BROKE,
             ),
-            Fault("gzip that is none", http(headers=_GZIP), "could not be decompressed"),
+            Fault("gzip that is none", http(headers=_GZIP), _PACKED),
+            Fault("gzip that breaks off", http(body=_PAGE[:-9], headers=_GZIP), _PACKED),
+            Fault("gzip and more", http(body=_PAGE + b"{}", headers=_GZIP), _PACKED),
+            Fault("gzip in gzip", http(body=_PAGE, headers=f"{_GZIP}{_GZIP}"), _PACKED),
+            Fault("a compression that was not asked for", http(headers=_BROTLI), _PACKED),
         ],
     ),
     _lost(
@@ -245,6 +284,14 @@ GROUPS: Final = (
             Fault("a number of 5000 digits", http(body=b'{"uuid":' + b"9" * 5000 + b"}"), _UNREAD),
             Fault("bytes that are not UTF-8", http(body=b'{"uuid": "\xff"}'), _UNREAD),
             Fault("the token", http(body=json.dumps([TOKEN]).encode()), _UNREAD),
+        ],
+    ),
+    _in_vain(
+        "A success that is larger than it may be",
+        [_MALFORMED, _MALFORMED, _MALFORMED],
+        [
+            Fault(title, answer, "the answer is not read to its end: it is larger than")
+            for title, answer in LARGE.items()
         ],
     ),
     _in_vain(

@@ -21,6 +21,9 @@ TOKEN: Final = "a-token-that-nobody-may-see"
 
 SHORTNAME: Final = "mine"
 
+LARGEST: Final = 10**6
+"""How many bytes an answer may have."""
+
 CLOCK: Final = ActingClock()
 """The clock of every client here; it only goes forward, so that they can share it."""
 
@@ -36,6 +39,7 @@ def connect(url: str, **settings: Any) -> Connection:
         "clock": CLOCK,
         "cluster_custom_certificate": NO_CERTIFICATES,
         "retry_count": 1,
+        "max_response_bytes": LARGEST,
     }
     return Connection(**{**given, **settings})
 

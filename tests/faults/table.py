@@ -13,12 +13,12 @@ from typing import Any, Final
 
 from qarnot_domain._retry import Kind
 
-from . import test_refusals
+from . import test_large, test_refusals
 from .cases import GROUPS, NO_SERVER, End
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "faults.md"
 
-MODULES: Final = (test_refusals,)
+MODULES: Final = (test_refusals, test_large)
 
 INTRODUCTION: Final = """\
 # Faults

@@ -46,6 +46,7 @@ ORDER: Final = (
     "config",
     "_retry",
     # The way to the server.
+    "_body",
     "_network",
     "_transport",
     "_sending",

@@ -59,6 +59,7 @@ def test_defaults() -> None:
         retry_count=5,
         retry_wait=timedelta(seconds=1),
         deadline=timedelta(minutes=5),
+        max_response_bytes=100_000_000,
         client_shortnames=False,
     )
 
@@ -291,6 +292,11 @@ def test_plain_http_is_refused_from_every_source(tmp_path: Path) -> None:
         ("cluster_timeout", "soon", ValueError),
         ("cluster_timeout", True, TypeError),
         ("cluster_timeout", [30], TypeError),
+        ("max_response_bytes", 0, ValueError),
+        ("max_response_bytes", -1, ValueError),
+        ("max_response_bytes", 1e6, TypeError),
+        ("max_response_bytes", None, TypeError),
+        ("max_response_bytes", True, TypeError),
         ("deadline", 0, ValueError),
         ("deadline", 1e300, ValueError),
         ("deadline", -1, ValueError),
