@@ -105,10 +105,11 @@ def decide(
         jitter: a random number in [0, 1] that spreads the wait.
     """
     in_doubt = kind in _CREATES and may_have_taken_effect(outcome)
-    cost = Quota.THROTTLED if outcome.status == 429 else Quota.FAILED
+    looked_up = in_doubt and kind is Kind.KEYED_CREATE
+    cost = _cost(outcome, looked_up=looked_up)
     wait = _wait(attempt, outcome.retry_after, policy, jitter)
     if (
-        not (_may_repeat(kind, outcome) or (in_doubt and kind is Kind.KEYED_CREATE))
+        not (looked_up or _may_repeat(kind, outcome))
         or attempt > policy.retry_count
         or cost > quota
         or elapsed >= policy.deadline
@@ -116,6 +117,14 @@ def decide(
     ):
         return Decision("unknown" if in_doubt else "give-up")
     return Decision("look-up" if in_doubt else "repeat", wait, cost)
+
+
+def _cost(outcome: Outcome, *, looked_up: bool) -> int:
+    """What a retry takes from the quota."""
+    if looked_up:
+        # It is sent again only after a look-up, and a server that answers one is not down.
+        return 0
+    return Quota.THROTTLED if outcome.status == 429 else Quota.FAILED
 
 
 _CREATES: Final = frozenset({Kind.UNKEYED_CREATE, Kind.KEYED_CREATE})

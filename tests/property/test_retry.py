@@ -140,7 +140,8 @@ def test_everything_is_bounded(
     assert asked <= decision.wait <= max(asked, MAX_WAIT)
     assert elapsed < policy.deadline
     assert decision.wait <= policy.deadline - elapsed
-    assert 0 < decision.cost <= quota
+    assert decision.cost <= quota
+    assert (decision.cost == 0) is (decision.action == "look-up")
 
 
 @given(

@@ -98,8 +98,6 @@ def test_action_by_kind_and_outcome(kind: Kind, outcome: Outcome, action: str) -
 EXHAUSTED = [
     {"attempt": 6},
     {"attempt": 1, "policy": Policy(0, SECOND, timedelta(minutes=5))},
-    {"quota": 4},
-    {"quota": 0},
     {"elapsed": timedelta(minutes=5)},
     {"elapsed": timedelta(days=1)},
 ]
@@ -110,10 +108,21 @@ EXHAUSTED = [
 def test_nothing_is_sent_when_the_means_are_used_up(
     kind: Kind, outcome: Outcome, action: str, situation: dict[str, object]
 ) -> None:
-    """Without attempts, quota or time it gives up, and what was in doubt stays unknown."""
+    """Without attempts or time it gives up, and what was in doubt stays unknown."""
     decision = after(kind, outcome, **situation)  # type: ignore[arg-type]
     in_doubt = action in ("look-up", "unknown")
     assert decision == Decision("unknown" if in_doubt else "give-up")
+
+
+@pytest.mark.parametrize(("kind", "outcome", "action"), TABLE)
+@pytest.mark.parametrize("quota", [0, 4])
+def test_nothing_but_a_look_up_is_sent_without_quota(
+    kind: Kind, outcome: Outcome, action: str, quota: int
+) -> None:
+    """Without quota it gives up, but for what can be looked up: that takes nothing from it."""
+    decision = after(kind, outcome, quota=quota)
+    assert decision.action == ("give-up" if action == "repeat" else action)
+    assert decision.cost == 0
 
 
 @pytest.mark.parametrize("attempt", [1, 2, 3, 4, 5])

@@ -917,6 +917,34 @@ def test_retry_quota_keeps_an_outage_from_being_amplified(qarnot_emulator: Emula
             assert attempts(other) == 6
 
 
+def test_lost_creation_is_looked_up_without_quota(qarnot_emulator: Emulator) -> None:
+    """A server that answers the look-up is not down: then the creation is sent again, too."""
+    with connect(qarnot_emulator, retry_wait=0) as connection:
+        qarnot_emulator.fail_next("paginateJobs", times=10_000)
+        for _ in range(50):
+            with pytest.raises(ServerException):
+                connection.jobs()
+        for number in range(3):
+            qarnot_emulator.fail_next("createJob")
+            job = connection.create_job("n", shortname=f"job-{number}")
+            job.submit()
+            assert job.uuid is not None
+    assert operations(qarnot_emulator)[-9:] == ["createJob", "retrieveJob", "createJob"] * 3
+
+
+def test_outage_is_not_amplified_by_look_ups(qarnot_emulator: Emulator) -> None:
+    """Where the server does not answer them, each creation is looked up once and stays unknown."""
+    with connect(qarnot_emulator, retry_wait=0) as connection:
+        for operation in "paginateJobs", "createJob", "retrieveJob":
+            qarnot_emulator.fail_next(operation, times=10_000)
+        for _ in range(50):
+            with pytest.raises(ServerException):
+                connection.jobs()
+        with pytest.raises(SubmissionUnknownException):
+            connection.create_job("n", shortname="mine").submit()
+    assert operations(qarnot_emulator)[-2:] == ["createJob", "retrieveJob"]
+
+
 def test_retry_quota_is_filled_again_by_success(qarnot_emulator: Emulator) -> None:
     """After an outage successes bring the retries back."""
     with connect(qarnot_emulator, retry_wait=0) as connection:
