@@ -6,6 +6,8 @@ OFFICIAL_VENV := .venv-official-sdk
 MUTANTS_VENV := .venv-mutants
 CONTRACT_VENV := .venv-contract
 AUDIT_VENV := .venv-audit
+BROWSER_VENV := .venv-browser
+CHROMIUM ?= /usr/bin/chromium
 BIN := $(VENV)/bin
 SOURCES := pyproject.toml README.md LICENSE $(shell find qarnot_domain generated/qarnot_api -name '*.py' -o -name py.typed)
 LOCK := $(BIN)/uv pip compile --universal --generate-hashes --no-header --quiet
@@ -14,7 +16,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test contract compare fuzz soak bench coverage check generate check-generated mutants secret-scan audit lint types spec-lint docs-examples lock public-api released changelog build clean
+.PHONY: help demo test contract compare fuzz soak bench coverage check generate check-generated mutants secret-scan audit browser lint types spec-lint docs-examples lock public-api released changelog build clean
 
 help: ## Show the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | column -t -s '|'
@@ -64,6 +66,9 @@ secret-scan: $(VENV)/installed $(OFFICIAL_VENV)/ready ## Have every test fail an
 audit: $(AUDIT_VENV)/ready ## Ask the advisory database after every pinned requirement (needs the network)
 	$(AUDIT_VENV)/bin/pip-audit --strict --disable-pip $(foreach file,$(wildcard .ci/requirements-*.txt),-r $(file))
 
+browser: $(BROWSER_VENV)/installed $(CHROMIUM) ## Look at the pages in Chromium (CHROMIUM says where it is)
+	$(BROWSER_VENV)/bin/pytest --chromium $(CHROMIUM) tests/browser
+
 lint: $(VENV)/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -88,6 +93,7 @@ lock: $(VENV)/ready ## Pin the requirements anew, with hashes, to the newest ver
 	$(LOCK) --upgrade --all-extras --group check pyproject.toml -o .ci/requirements-dev.txt
 	$(LOCK) --upgrade --all-extras --group mutants pyproject.toml -o .ci/requirements-mutants.txt
 	$(LOCK) --upgrade --group pyproject.toml:audit -o .ci/requirements-audit.txt
+	$(LOCK) --upgrade --all-extras --group browser pyproject.toml -o .ci/requirements-browser.txt
 	$(LOCK) --upgrade --group pyproject.toml:contract -o .ci/requirements-contract.txt
 	$(LOCK) --upgrade --group pyproject.toml:official-sdk -o .ci/requirements-official-sdk.txt
 
@@ -101,7 +107,8 @@ build: $(VENV)/ready ## Build the wheel and the source distribution into dist/
 	$(BIN)/python -m build --no-isolation
 
 clean: ## Remove everything that the verbs made
-	rm -rf $(VENV) $(DEMO_VENV) $(OFFICIAL_VENV) $(MUTANTS_VENV) $(CONTRACT_VENV) $(AUDIT_VENV) build dist openapi/node_modules \
+	rm -rf $(VENV) $(DEMO_VENV) $(OFFICIAL_VENV) $(MUTANTS_VENV) $(CONTRACT_VENV) $(AUDIT_VENV) $(BROWSER_VENV) \
+		build dist openapi/node_modules \
 		.hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
@@ -111,18 +118,26 @@ $(OFFICIAL_VENV)/ready: .ci/requirements-official-sdk.txt
 $(MUTANTS_VENV)/ready: .ci/requirements-mutants.txt
 $(CONTRACT_VENV)/ready: .ci/requirements-contract.txt
 $(AUDIT_VENV)/ready: .ci/requirements-audit.txt
+$(BROWSER_VENV)/ready: .ci/requirements-browser.txt
 
-$(VENV)/ready $(DEMO_VENV)/ready $(OFFICIAL_VENV)/ready $(MUTANTS_VENV)/ready $(CONTRACT_VENV)/ready $(AUDIT_VENV)/ready:
+$(VENV)/ready $(DEMO_VENV)/ready $(OFFICIAL_VENV)/ready $(MUTANTS_VENV)/ready $(CONTRACT_VENV)/ready $(AUDIT_VENV)/ready $(BROWSER_VENV)/ready:
 	$(PYTHON) -m venv --clear $(@D)
 	$(@D)/bin/pip install --quiet --require-hashes -r $<
 	@touch $@
 
 $(VENV)/installed: $(VENV)/ready $(SOURCES)
 $(DEMO_VENV)/installed: $(DEMO_VENV)/ready $(SOURCES)
+$(BROWSER_VENV)/installed: $(BROWSER_VENV)/ready $(SOURCES)
 
-$(VENV)/installed $(DEMO_VENV)/installed:
+$(VENV)/installed $(DEMO_VENV)/installed $(BROWSER_VENV)/installed:
 	$(@D)/bin/pip install --quiet --no-deps --no-build-isolation --force-reinstall .
 	@touch $@
+
+$(CHROMIUM):
+	@test "$$(id -u)" = 0 && command -v apt-get > /dev/null || \
+		{ echo "There is no $@: install Chromium, or say where it is with CHROMIUM=..."; exit 1; }
+	apt-get update --quiet && DEBIAN_FRONTEND=noninteractive \
+		apt-get install --quiet --yes --no-install-recommends chromium
 
 openapi/node_modules: openapi/package-lock.json
 	cd openapi && npm ci --silent

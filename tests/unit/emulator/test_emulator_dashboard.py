@@ -88,7 +88,7 @@ def test_the_page_refreshes_from_what_is_there(page: httpx.Response, http: httpx
     http.post("/jobs", json={"name": "n"})
     http.post("/pools", json={"name": "n", "profile": "p", "instanceCount": 1})
     seen = http.get(OVERVIEW).json()
-    shown = dict(re.findall(r"^  (jobs|tasks|pools): \[(.*)\],$", page.text, re.MULTILINE))
+    shown = dict(re.findall(r"^  (jobs|tasks|pools): \[([^]]*)\],$", page.text, re.MULTILINE))
     assert set(shown) == set(seen["counts"])
     for kind, names in shown.items():
         assert set(re.findall(r'"(\w+)"', names)) <= set(seen[kind][0])
