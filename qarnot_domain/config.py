@@ -104,9 +104,6 @@ def load(
         TypeError: a value of the wrong type, named.
         ValueError: a value that is not allowed, or a file that cannot be read, named.
     """
-    from_file = _read_file(fileconf)
-    from_environment = _read_environment(os.environ if environ is None else environ)
-
     arguments = {
         "client_token": client_token,
         "cluster_url": cluster_url,
@@ -114,7 +111,7 @@ def load(
         "cluster_timeout": cluster_timeout,
         "cluster_custom_certificate": cluster_custom_certificate,
     }
-    sources = (arguments, from_file, from_environment)
+    sources = (arguments, _read_file(fileconf), _read_environment(_given_or_own(environ)))
 
     def first(name: str, default: object = None) -> object:
         said = (source.get(name) for source in sources)
@@ -136,6 +133,51 @@ def load(
         max_response_bytes=_count("max_response_bytes", max_response_bytes, least=1),
         client_shortnames=_boolean("client_shortnames", client_shortnames),
     )
+
+
+def origins(
+    fileconf: FileConf | None = None,
+    arguments: Iterable[str] = (),
+    *,
+    environ: Mapping[str, str] | None = None,
+) -> dict[str, str]:
+    """Where each setting that has several sources comes from: for a person to read.
+
+    Args:
+        fileconf: as for `load`, as is `environ`.
+        arguments: the names of the settings that are given as arguments.
+        environ: see there.
+
+    Raises:
+        TypeError, ValueError: as for `load`, of the file.
+    """
+    read = _given_or_own(environ)
+    of_file = [name for name, value in _read_file(fileconf).items() if value is not None]
+    named = "the mapping" if isinstance(fileconf, Mapping) else f"file {fileconf}"
+    of_environment = {
+        name: f"environment {variable}"
+        for variable, name in _VARIABLES.items()
+        if read.get(variable)
+    }
+    return {
+        **dict.fromkeys(("client_token", *_PUBLIC), "default"),
+        **of_environment,
+        **dict.fromkeys(of_file, named),
+        **dict.fromkeys(arguments, "argument"),
+    }
+
+
+def proxy_of(cluster_url: str) -> str | None:
+    """The proxy by which requests to this cluster go, without a password; `None` for none."""
+    from urllib.request import getproxies, proxy_bypass
+
+    parts = urlsplit(cluster_url)
+    host = parts.hostname or ""
+    if host in _LOOPBACK or proxy_bypass(host):
+        return None
+    proxies = getproxies()
+    proxy = proxies.get(parts.scheme) or proxies.get("all")
+    return None if proxy is None else proxy.rpartition("@")[2]
 
 
 T = TypeVar("T")
@@ -168,18 +210,25 @@ def _is_unsafe(sources: Iterable[Mapping[str, object]]) -> bool:
     return False
 
 
+_VARIABLES: Final = {
+    "QARNOT_CLUSTER_URL": "cluster_url",
+    "QARNOT_CLIENT_TOKEN": "client_token",
+    "QARNOT_CLUSTER_UNSAFE": "cluster_unsafe",
+    "QARNOT_CLUSTER_TIMEOUT": "cluster_timeout",
+    "SSL_CERT_DIR": "cluster_custom_certificate",
+    "SSL_CERT_FILE": "cluster_custom_certificate",
+}
+"""The variables of the environment and what each sets; of two that set the same, the last wins."""
+
+
+def _given_or_own(environ: Mapping[str, str] | None) -> Mapping[str, str]:
+    return os.environ if environ is None else environ
+
+
 def _read_environment(environ: Mapping[str, str]) -> dict[str, object]:
-    variables = {
-        "QARNOT_CLUSTER_URL": "cluster_url",
-        "QARNOT_CLIENT_TOKEN": "client_token",
-        "QARNOT_CLUSTER_UNSAFE": "cluster_unsafe",
-        "QARNOT_CLUSTER_TIMEOUT": "cluster_timeout",
-        "SSL_CERT_DIR": "cluster_custom_certificate",
-        "SSL_CERT_FILE": "cluster_custom_certificate",
-    }
     return {
         name: seal(name, value)
-        for variable, name in variables.items()
+        for variable, name in _VARIABLES.items()
         if (value := environ.get(variable, ""))
     }
 

@@ -24,9 +24,16 @@ SAVE_INTERVAL: Final = 10.0
 _LIMITS: Final = dataclasses.asdict(Limits())
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until told to stop; the exit code is 0 then, 1 if it could not serve or save."""
-    options = _parser().parse_args(arguments)
+def main(
+    arguments: Sequence[str] | None = None, *, program: str = "python -m qarnot_domain.emulator"
+) -> int:
+    """Serve until told to stop; the exit code is 0 then, 1 if it could not serve or save.
+
+    Args:
+        arguments: those of the command line; by default what this process was given.
+        program: what the user called it by.
+    """
+    options = _parser(program).parse_args(arguments)
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: stopped.set())
@@ -88,10 +95,8 @@ def _duration(text: str) -> timedelta:
         raise argparse.ArgumentTypeError(f"{text!r} {error}") from error
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m qarnot_domain.emulator", description="An emulator of the Qarnot API."
-    )
+def _parser(program: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=program, description="An emulator of the Qarnot API.")
     parser.add_argument("--host", default=DEFAULT_HOST, help="an address of loopback")
     parser.add_argument("--port", type=int, default=0, help="0, the default, for any free one")
     parser.add_argument("--token", help="the one that is accepted")

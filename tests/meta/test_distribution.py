@@ -28,6 +28,7 @@ PACKAGES: Final = {"qarnot_domain": ROOT, "qarnot_api": ROOT / "generated"}
 PUBLIC_MODULES: Final = (
     "account",
     "bucket",
+    "cli",
     "config",
     "connection",
     "dependency",
@@ -141,7 +142,7 @@ def test_metadata_asks_for_no_more_than_is_needed(metadata: Message) -> None:
     names = sorted(line.split(">")[0].split("<")[0] for line in required)
     assert names == ["attrs", "httpcore", "httpx"]
     extras = set(metadata.get_all("Provides-Extra", []))
-    assert {"emulator", "progress"} <= extras
+    assert {"cli", "emulator", "progress"} <= extras
 
 
 def test_wheel_can_be_imported(wheel: Path, tmp_path: Path) -> None:

@@ -71,6 +71,7 @@ ORDER: Final = (
     # The package, then what the library never imports.
     "__init__",
     "testing",
+    "__main__",
 )
 """Every module of the library: each may import only from those before it."""
 
@@ -179,6 +180,11 @@ def emulator_files() -> list[Path]:
     return sorted((LIBRARY / "emulator").rglob("*.py"))
 
 
+def cli_files() -> list[Path]:
+    """The modules of the command line."""
+    return sorted((LIBRARY / "cli").rglob("*.py"))
+
+
 def of(module: str) -> list[Import]:
     """The imports of a module of the library."""
     return imports_of_file(LIBRARY / f"{module}.py")
@@ -199,7 +205,7 @@ def of(module: str) -> list[Import]:
         ("from .job import Job", {"job"}),
         ("from .emulator import Emulator", {"emulator"}),
         ("def f():\n    from .job import Job", {"job"}),
-        ("try:\n    import qarnot_domain.cli\nexcept ImportError: pass", {"__init__"}),
+        ("try:\n    import qarnot_domain.cli\nexcept ImportError: pass", {"cli"}),
         ("import os, httpx", set()),
         ("from qarnot_domains import job", set()),
     ],
@@ -237,8 +243,8 @@ def test_module_imports_only_from_before(module: str) -> None:
     """At run time a module imports only from modules before it."""
     before = ORDER[: ORDER.index(module)]
     imported = library_modules(i for i in of(module) if not i.is_type_only)
-    allowed = {*before, "emulator"} if module == "testing" else set(before)
-    assert imported - allowed == set()
+    built_on = {"testing": {"emulator"}, "__main__": {"cli"}}.get(module, set())
+    assert imported - {*before, *built_on} == set()
 
 
 def test_imports_for_types_alone_are_listed() -> None:
@@ -275,6 +281,30 @@ def test_emulator_is_built_on_leaves_alone(path: Path) -> None:
     assert library_modules(imports) - {"emulator"} <= shared
     heads = {i.module.split(".")[0] for i in imports}
     assert heads & {"httpx", "qarnot_api", "attrs", "pytest"} == set()
+
+
+CLI_OWNERS: Final = {"rich": {"_print"}, "httpx": set[str](), "qarnot_api": set[str]()}
+"""Packages that only these modules of the command line may import; click is for all of them."""
+
+
+@pytest.mark.parametrize("owned", CLI_OWNERS)
+def test_command_line_stands_on_the_library(owned: str) -> None:
+    """It reaches the server through the library alone, and has one module for the terminal."""
+    importers = {
+        path.stem
+        for path in cli_files()
+        if owned in {i.module.split(".")[0] for i in imports_of_file(path)}
+    }
+    assert importers == CLI_OWNERS[owned]
+
+
+@pytest.mark.parametrize("path", cli_files(), ids=lambda path: path.stem)
+def test_command_line_reads_no_environment(path: Path) -> None:
+    """Nor sleeps; the calendar is for the doctor alone, who compares it with the server's."""
+    used = names_used(path)
+    assert used & ENVIRONMENT == set()
+    assert {name for name in used if name.startswith("time.")} == set()
+    assert not used & CALENDAR or path.stem == "_doctor"
 
 
 # --- the owners -----------------------------------------------------------------------------------
