@@ -9,7 +9,7 @@ AUDIT_VENV := .venv-audit
 BROWSER_VENV := .venv-browser
 CHROMIUM ?= /usr/bin/chromium
 BIN := $(VENV)/bin
-SOURCES := pyproject.toml README.md LICENSE $(shell find qarnot_domain generated/qarnot_api -name '*.py' -o -name py.typed)
+SOURCES := pyproject.toml README.md LICENSE openapi/qarnot-compute.yaml $(shell find qarnot_domain generated/qarnot_api -name '*.py' -o -name py.typed)
 LOCK := $(BIN)/uv pip compile --universal --generate-hashes --no-header --quiet
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1

@@ -1,20 +1,41 @@
 """For your own tests: a pytest plugin with the emulator and a connection to it.
 
 Enable it with `pytest_plugins = ["qarnot_domain.testing"]` in your `conftest.py`; it needs the
-extra `emulator`. Time stands still until a test moves it with `qarnot_emulator.advance(...)`, for
-the emulator and the connection alike, so no test has to wait.
+extra `emulator`, and the extra `testing` for what holds requests to the API document. Time stands
+still until a test moves it with `qarnot_emulator.advance(...)`, for the emulator and the connection
+alike, so no test has to wait.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
 from .connection import Connection
 from .emulator import Emulator, ManualClock
 
-__all__ = ["qarnot_connection", "qarnot_emulator"]
+if TYPE_CHECKING:
+    from ._validating_proxy import Exchange, ValidatingProxy
+
+__all__ = [
+    "Exchange",
+    "ValidatingProxy",
+    "qarnot_connection",
+    "qarnot_contract",
+    "qarnot_emulator",
+    "qarnot_validated_connection",
+]
+
+
+def __getattr__(name: str) -> object:
+    # They need the extra `testing`, which not everybody has who uses the emulator.
+    if name in {"Exchange", "ValidatingProxy"}:
+        from . import _validating_proxy
+
+        return getattr(_validating_proxy, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +56,32 @@ def qarnot_connection(qarnot_emulator: Emulator) -> Iterator[Connection]:
     """A connection to `qarnot_emulator`, on its clock."""
     with Connection(
         cluster_url=qarnot_emulator.url,
+        client_token=qarnot_emulator.token,
+        clock=qarnot_emulator.clock,
+    ) as connection:
+        yield connection
+
+
+@pytest.fixture
+def qarnot_contract(qarnot_emulator: Emulator) -> Iterator[ValidatingProxy]:
+    """A proxy to `qarnot_emulator`: a test errs at its end if the document forbids what passed.
+
+    For code that takes a URL: give it `qarnot_contract.url`. Needs the extra `testing`.
+    """
+    from ._validating_proxy import ValidatingProxy
+
+    with ValidatingProxy(qarnot_emulator.url) as proxy:
+        yield proxy
+        proxy.verify()
+
+
+@pytest.fixture
+def qarnot_validated_connection(
+    qarnot_contract: ValidatingProxy, qarnot_emulator: Emulator
+) -> Iterator[Connection]:
+    """A connection as `qarnot_connection`, through `qarnot_contract`."""
+    with Connection(
+        cluster_url=qarnot_contract.url,
         client_token=qarnot_emulator.token,
         clock=qarnot_emulator.clock,
     ) as connection:

@@ -25,6 +25,9 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 PACKAGES: Final = {"qarnot_domain": ROOT, "qarnot_api": ROOT / "generated"}
 """Each package of the distribution, and the folder it lies in."""
 
+DOCUMENT: Final = "qarnot_domain/qarnot-compute.yaml"
+"""Where the API document is in the wheel; the project has it in another place."""
+
 PUBLIC_MODULES: Final = (
     "account",
     "bucket",
@@ -54,8 +57,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy = tmp_path_factory.mktemp("project")
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, copy / name)
-    ignored = shutil.ignore_patterns("__pycache__", ".*_cache")
-    for name in ("qarnot_domain", "generated", "tests"):
+    ignored = shutil.ignore_patterns("__pycache__", ".*_cache", "node_modules")
+    for name in ("qarnot_domain", "generated", "openapi", "tests"):
         shutil.copytree(ROOT / name, copy / name, ignore=ignored)
     target = tmp_path_factory.mktemp("dist")
     done = subprocess.run(
@@ -97,7 +100,13 @@ def test_wheel_has_every_module(content: set[str], package: str) -> None:
         for path in (folder / package).rglob("*")
         if path.is_file() and "__pycache__" not in path.parts and not path.name.startswith(".")
     }
-    assert {name for name in content if name.startswith(f"{package}/")} == sources
+    assert {name for name in content - {DOCUMENT} if name.startswith(f"{package}/")} == sources
+
+
+def test_wheel_has_the_document(wheel: Path) -> None:
+    """What users' requests are held to is the document of the project, as it is."""
+    with zipfile.ZipFile(wheel) as archive:
+        assert archive.read(DOCUMENT) == (ROOT / "openapi" / "qarnot-compute.yaml").read_bytes()
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -142,7 +151,7 @@ def test_metadata_asks_for_no_more_than_is_needed(metadata: Message) -> None:
     names = sorted(line.split(">")[0].split("<")[0] for line in required)
     assert names == ["attrs", "httpcore", "httpx"]
     extras = set(metadata.get_all("Provides-Extra", []))
-    assert {"cli", "emulator", "progress"} <= extras
+    assert {"cli", "emulator", "progress", "testing"} <= extras
 
 
 def test_wheel_can_be_imported(wheel: Path, tmp_path: Path) -> None:

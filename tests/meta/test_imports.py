@@ -70,6 +70,8 @@ ORDER: Final = (
     "connection",
     # The package, then what the library never imports.
     "__init__",
+    "_document",
+    "_validating_proxy",
     "testing",
     "__main__",
 )
@@ -105,6 +107,8 @@ OWNERS: Final = {
     "configparser": {"config"},
     "rich": {"_progress"},
     "pytest": {"testing"},
+    "jsonschema_rs": {"_document"},
+    "yaml": {"_document"},
     "starlette": set[str](),
     "uvicorn": set[str](),
 }
@@ -389,7 +393,7 @@ def test_dependencies_are_those_that_are_imported() -> None:
         requirement.partition(">")[0].partition("=")[0].strip()
         for requirement in project["dependencies"]
     }
-    optional = {"rich", "pytest", "starlette", "uvicorn"}
+    optional = {"rich", "pytest", "starlette", "uvicorn", "jsonschema_rs", "yaml"}
     files = [*(LIBRARY / f"{module}.py" for module in modules()), *GENERATED.rglob("*.py")]
     imported = {
         {"attr": "attrs"}.get(head, head)

@@ -9,7 +9,6 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 import pytest
-import yaml
 
 from qarnot_domain import (
     Connection,
@@ -20,8 +19,8 @@ from qarnot_domain import (
     Task,
     _gateway,
 )
+from qarnot_domain._document import Document
 
-from ..recorder import DOCUMENT, METHODS
 from ..unit.driving import ActingClock
 from ..unit.wire import WireServer, http
 
@@ -92,10 +91,9 @@ OPERATIONS: Final[dict[str, Callable[[Connection, str], object]]] = {
 """What sends each operation that has a name or an id in its path."""
 
 TEMPLATES: Final[dict[str, str]] = {
-    operation["operationId"]: f"{method.upper()} {path}"
-    for path, item in yaml.safe_load(DOCUMENT.read_text(encoding="utf-8"))["paths"].items()
-    for method, operation in item.items()
-    if method in METHODS and ("{uuid}" in path or "{name}" in path)
+    operation.id: f"{operation.method.upper()} {operation.path}"
+    for operation in Document.shipped().operations
+    if "{uuid}" in operation.path or "{name}" in operation.path
 }
 """The method and path of each such operation of the document."""
 
