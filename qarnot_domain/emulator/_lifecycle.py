@@ -383,7 +383,9 @@ class Lifecycle:
         """
         if not pool.waiting:
             return
-        capacity = pool.slot_capacity
+        # What stays only for the tasks on it takes no others, or the pool would never shrink.
+        staying = min(pool.running_instances, pool.target_instances)
+        capacity = staying * pool.slots_per_node
         free = capacity - pool.slots_in_use
         while pool.waiting:
             task = next(iter(pool.waiting.values()))

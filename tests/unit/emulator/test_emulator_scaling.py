@@ -495,6 +495,23 @@ def test_no_task_loses_the_slots_it_has(cloud: Driver) -> None:
     assert cloud.task(tasks[2])["state"] == "Success"
 
 
+def test_a_pool_that_shrinks_gives_no_slots_of_what_is_to_stop(cloud: Driver) -> None:
+    """An instance that only stays for a task has other slots, but they are for nobody."""
+    pool = scaled(cloud, fixed("n", 4), multiSlotsSettings={"slotsPerNode": 2})
+    cloud.advance(1)
+    first = cloud.create_task(poolUuid=pool, instanceCount=3, constants=lasting(60))
+    cloud.advance(2)
+    cloud.put(f"/pools/{pool}/scaling", {"policies": [fixed("n", 2)]})
+    second = cloud.create_task(poolUuid=pool, constants=lasting(60))
+    assert size(cloud, pool) == (1, 2, 4)
+    cloud.advance(30)
+    assert cloud.task(second)["state"] == "Submitted"
+    cloud.post(f"/tasks/{first}/abort")
+    cloud.advance(2)
+    assert cloud.task(second)["state"] == "FullyExecuting"
+    assert size(cloud, pool) == (1, 1, 2)
+
+
 def test_an_instance_stays_as_long_as_one_of_its_slots_is_in_use(cloud: Driver) -> None:
     """Three slots are one instance and a half, of two slots each."""
     pool = scaled(cloud, fixed("f", 8), multiSlotsSettings={"slotsPerNode": 2})
