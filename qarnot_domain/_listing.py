@@ -24,6 +24,13 @@ R_co = TypeVar("R_co", bound=Resource, covariant=True)
 _REFRESHED_AT_ONCE: Final = 1000
 """How many objects one request asks after."""
 
+_MOST_PAGES: Final = 100_000
+_MOST_IN_VAIN: Final = 100
+"""How many pages in a row may have nothing new before the server is taken to go round in circles.
+
+Some are allowed: objects move to later pages while others are created.
+"""
+
 
 @attrs.frozen
 class Page(Generic[T]):
@@ -160,7 +167,7 @@ class Collection(Generic[R]):
         """Every object, asking for a page once the one before is used up.
 
         Raises:
-            MalformedResponseException: the server gave a page's token again, without end.
+            MalformedResponseException: the server goes on without end.
         """
         ask = self._asking(summary)
         for answer in _pages(ask, query):
@@ -204,22 +211,39 @@ def _offer(
 
 
 def _pages(ask: Ask, query: Query) -> Iterator[Answer[WirePage]]:
-    """Every page.
+    """Every page, without the objects that were on one before.
 
     Raises:
-        MalformedResponseException: the server gave a page's token again, without end.
+        MalformedResponseException: the server goes on without end.
     """
-    seen: set[str] = set()
+    tokens: set[str] = set()
+    known: set[str] = set()
     token: str | None = None
-    while True:
-        answer = ask(query.page(token))
+    in_vain = 0
+    for _ in range(_MOST_PAGES):
+        answer = ask(query.page(token)).then(partial(_unseen, known))
         yield answer
         token = answer.parsed.next_token
         if token is None:
             return
-        if token in seen:
+        if token in tokens:
             raise answer.malformed("the server gave the token of a page again")
-        seen.add(token)
+        tokens.add(token)
+        in_vain = 0 if answer.parsed.items else in_vain + 1
+        if in_vain == _MOST_IN_VAIN:
+            raise answer.malformed(f"the server gave {in_vain} pages in a row with nothing new")
+    raise answer.malformed(f"the server gave {_MOST_PAGES:,} pages, and says there are more")
+
+
+def _unseen(known: set[str], page: WirePage) -> WirePage:
+    """The page without the objects known from before; objects move while pages are turned."""
+    items = []
+    for item in page.items:
+        uuid = _uuid(item)
+        if uuid not in known:
+            known.add(uuid)
+            items.append(item)
+    return WirePage(tuple(items), page.next_token)
 
 
 def _uuid(wire: Wire) -> str:

@@ -6,19 +6,30 @@ python -m tests.faults.table
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any, Final
 
 from qarnot_domain._retry import Kind
 
-from . import test_large, test_refusals
+from ..security import test_certificates, test_tracebacks
+from ..unit import test_connection, test_submission
+from . import test_answers, test_client, test_large, test_pages, test_refusals
 from .cases import GROUPS, NO_SERVER, End
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "faults.md"
 
-MODULES: Final = (test_refusals, test_large)
+MODULES: Final = (test_refusals, test_answers, test_large, test_pages, test_client)
+
+ELSEWHERE: Final[tuple[Callable[..., object], ...]] = (
+    test_connection.test_token_beats_netrc,
+    test_tracebacks.test_token_that_no_header_can_hold_is_not_shown,
+    test_certificates.test_certificate_that_is_wrong_is_told_in_one_sentence,
+    test_submission.test_retry_quota_keeps_an_outage_from_being_amplified,
+    test_submission.test_lost_creation_is_looked_up_without_quota,
+)
+"""Tests of faults that are not in this folder."""
 
 INTRODUCTION: Final = """\
 # Faults
@@ -75,12 +86,18 @@ def _end(end: End) -> str:
 
 def _modules() -> Iterator[str]:
     for module in MODULES:
-        yield f"## {(inspect.getdoc(module) or '').rstrip('.')}\n"
-        yield _row(["fault", "how it ends", "cases"])
-        yield _row(["---"] * 3)
-        for test in _tests(module):
-            yield _row([_title(test), inspect.getdoc(test) or "", "; ".join(_cases(test))])
-        yield ""
+        yield from _section((inspect.getdoc(module) or "").rstrip("."), _tests(module))
+    yield from _section("What is tested elsewhere", ELSEWHERE)
+
+
+def _section(title: str, tests: Iterable[Callable[..., object]]) -> Iterator[str]:
+    yield f"## {title}\n"
+    yield _row(["fault", "how it ends", "cases"])
+    yield _row(["---"] * 3)
+    for test in tests:
+        ends = " ".join((inspect.getdoc(test) or "").split())
+        yield _row([_title(test), ends, "; ".join(_cases(test))])
+    yield ""
 
 
 def _tests(module: ModuleType) -> Iterator[FunctionType]:
@@ -89,11 +106,11 @@ def _tests(module: ModuleType) -> Iterator[FunctionType]:
             yield member
 
 
-def _title(test: FunctionType) -> str:
+def _title(test: Callable[..., object]) -> str:
     return test.__name__.removeprefix("test_").replace("_", " ")
 
 
-def _cases(test: FunctionType) -> Iterator[str]:
+def _cases(test: Callable[..., object]) -> Iterator[str]:
     """The names of the cases of a test, of each of its parameters."""
     for mark in getattr(test, "pytestmark", ()):
         if mark.name == "parametrize":

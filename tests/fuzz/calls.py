@@ -49,7 +49,7 @@ CALLS: Final = (
     Call("listHardwareConstraints", lambda c: c.hardware_constraints_page().page_data),
     Call("retrieveUserComputingQuotas", lambda c: c.get_user_computing_quotas()),
     Call("retrieveUserInfo", lambda c: c.user_info),
-    Call("listProfiles", lambda c: c.profiles),
+    Call("listProfiles", lambda c: c.profiles_names()),
     Call("retrieveProfile", lambda c: c.retrieve_profile(PROFILE)),
     Call("createJob", _submit(lambda c: c.create_job("fuzzed"))),
     Call("createTasks", _submit_tasks),

@@ -6,6 +6,8 @@ Pages, tokens and tags are in `test_connection.py`, what a condition is on the w
 
 from __future__ import annotations
 
+import collections
+import itertools
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,10 +21,14 @@ from qarnot_domain import (
     Page,
     QarnotException,
 )
+from qarnot_domain._convert import WirePage
+from qarnot_domain._listing import Query, _pages
+from qarnot_domain._secret import Secret
+from qarnot_domain._sending import Answer, Origin
 from qarnot_domain.emulator import Emulator
 from qarnot_domain.filters import Condition, Fields, JobFields, PoolFields, TaskFields
 
-from .driving import POOL_UUID, PROFILE, add_task, operations, submitted
+from .driving import JOB_UUID, POOL_UUID, PROFILE, add_task, operations, submitted
 
 
 class Kind:
@@ -443,12 +449,12 @@ def test_summaries_with_something_odd_in_them(
 ) -> None:
     """Nulls, unknown members and unknown states are no failure."""
     item = {"uuid": POOL_UUID, "name": None, "state": "Hibernating", "later": [1], "endDate": None}
-    page = {"data": [item, {"uuid": POOL_UUID}]}
+    page = {"data": [item, {"uuid": JOB_UUID}]}
     qarnot_emulator.fail_next(listing(kind, summary=True), status=200, body=page)
     first, second = kind.listed(qarnot_connection)
     assert (first.state, first.name, first.end_date) == ("Hibernating", "", None)
     assert first.to_json()["later"] == [1]
-    assert second.uuid == POOL_UUID
+    assert second.uuid == JOB_UUID
 
 
 @in_summary
@@ -478,3 +484,20 @@ def test_summary_of_a_task_has_dates_and_durations(
     assert found.end_date.tzinfo is UTC
     assert found.advanced_range == "0-2"
     assert len(qarnot_emulator.requests) == sent + 1
+
+
+# --- pages without end ------------------------------------------------------------------------
+
+
+def test_pages_end_somewhere() -> None:
+    """A server that has ever more objects is not followed for ever."""
+    numbers = itertools.count()
+    origin = Origin("paginateJobs", "POST", "/jobs/paginate", (), Secret("a-token"))
+
+    def ask(_: object) -> Answer[WirePage]:
+        number = next(numbers)
+        return Answer(WirePage(({"uuid": f"{number}"},), f"{number}"), None, origin)
+
+    with pytest.raises(MalformedResponseException, match="100,000 pages, and says there are more"):
+        collections.deque(_pages(ask, Query()), maxlen=0)
+    assert next(numbers) == 100_000
