@@ -8,6 +8,8 @@ CONTRACT_VENV := .venv-contract
 AUDIT_VENV := .venv-audit
 BROWSER_VENV := .venv-browser
 CHROMIUM ?= /usr/bin/chromium
+DOCS_VENV := .venv-docs
+NOTEBOOK_VENV := .venv-notebook
 BIN := $(VENV)/bin
 SOURCES := pyproject.toml README.md LICENSE openapi/qarnot-compute.yaml $(shell find qarnot_domain generated/qarnot_api -name '*.py' -o -name py.typed)
 LOCK := $(BIN)/uv pip compile --universal --generate-hashes --no-header --quiet
@@ -16,13 +18,16 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test contract compare fuzz soak bench coverage check generate check-generated mutants secret-scan audit browser lint types spec-lint docs-examples lock public-api released changelog build clean
+.PHONY: help demo docs test contract compare fuzz soak bench coverage check generate check-generated mutants secret-scan audit browser lint types spec-lint docs-examples lock public-api released changelog build clean
 
 help: ## Show the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | column -t -s '|'
 
 demo: $(DEMO_VENV)/installed ## Tell the whole story of a job on the emulator
 	@$(DEMO_VENV)/bin/python docs/examples/demo.py
+
+docs: $(DOCS_VENV)/ready ## Build the site of docs/ into build/site; a warning is an error
+	NO_MKDOCS_2_WARNING=1 $(DOCS_VENV)/bin/mkdocs build --quiet --strict -f docs/site/mkdocs.yml
 
 test: $(VENV)/installed $(OFFICIAL_VENV)/ready ## Run all tests, on the installed package
 	QARNOT_OFFICIAL_SDK_PYTHON=$(CURDIR)/$(OFFICIAL_VENV)/bin/python $(BIN)/pytest -n auto -m "not check"
@@ -48,7 +53,7 @@ coverage: $(VENV)/installed $(OFFICIAL_VENV)/ready ## Run the tests and print th
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 
-check: lint types check-generated spec-lint public-api docs-examples ## Lint, types, generated code, document, docs (needs Node)
+check: lint types check-generated spec-lint public-api docs docs-examples $(NOTEBOOK_VENV)/installed ## Lint, types, generated code, document, docs (needs Node)
 	$(BIN)/pytest -m check
 
 generate: $(VENV)/ready ## Make generated/qarnot_api anew from the document
@@ -95,6 +100,8 @@ lock: $(VENV)/ready ## Pin the requirements anew, with hashes, to the newest ver
 	$(LOCK) --upgrade --group pyproject.toml:audit -o .ci/requirements-audit.txt
 	$(LOCK) --upgrade --all-extras --group browser pyproject.toml -o .ci/requirements-browser.txt
 	$(LOCK) --upgrade --group pyproject.toml:contract -o .ci/requirements-contract.txt
+	$(LOCK) --upgrade --group pyproject.toml:docs -o .ci/requirements-docs.txt
+	$(LOCK) --upgrade --extra emulator --group build --group notebook pyproject.toml -o .ci/requirements-notebook.txt
 	$(LOCK) --upgrade --group pyproject.toml:official-sdk -o .ci/requirements-official-sdk.txt
 
 changelog: $(VENV)/ready ## Show what the next release will say, from docs/changes/
@@ -108,7 +115,7 @@ build: $(VENV)/ready ## Build the wheel and the source distribution into dist/
 
 clean: ## Remove everything that the verbs made
 	rm -rf $(VENV) $(DEMO_VENV) $(OFFICIAL_VENV) $(MUTANTS_VENV) $(CONTRACT_VENV) $(AUDIT_VENV) $(BROWSER_VENV) \
-		build dist openapi/node_modules \
+		$(DOCS_VENV) $(NOTEBOOK_VENV) build dist openapi/node_modules \
 		.hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
@@ -119,8 +126,11 @@ $(MUTANTS_VENV)/ready: .ci/requirements-mutants.txt
 $(CONTRACT_VENV)/ready: .ci/requirements-contract.txt
 $(AUDIT_VENV)/ready: .ci/requirements-audit.txt
 $(BROWSER_VENV)/ready: .ci/requirements-browser.txt
+$(DOCS_VENV)/ready: .ci/requirements-docs.txt
+$(NOTEBOOK_VENV)/ready: .ci/requirements-notebook.txt
 
-$(VENV)/ready $(DEMO_VENV)/ready $(OFFICIAL_VENV)/ready $(MUTANTS_VENV)/ready $(CONTRACT_VENV)/ready $(AUDIT_VENV)/ready $(BROWSER_VENV)/ready:
+$(VENV)/ready $(DEMO_VENV)/ready $(OFFICIAL_VENV)/ready $(MUTANTS_VENV)/ready $(CONTRACT_VENV)/ready $(AUDIT_VENV)/ready \
+	$(BROWSER_VENV)/ready $(DOCS_VENV)/ready $(NOTEBOOK_VENV)/ready:
 	$(PYTHON) -m venv --clear $(@D)
 	$(@D)/bin/pip install --quiet --require-hashes -r $<
 	@touch $@
@@ -128,8 +138,9 @@ $(VENV)/ready $(DEMO_VENV)/ready $(OFFICIAL_VENV)/ready $(MUTANTS_VENV)/ready $(
 $(VENV)/installed: $(VENV)/ready $(SOURCES)
 $(DEMO_VENV)/installed: $(DEMO_VENV)/ready $(SOURCES)
 $(BROWSER_VENV)/installed: $(BROWSER_VENV)/ready $(SOURCES)
+$(NOTEBOOK_VENV)/installed: $(NOTEBOOK_VENV)/ready $(SOURCES)
 
-$(VENV)/installed $(DEMO_VENV)/installed $(BROWSER_VENV)/installed:
+$(VENV)/installed $(DEMO_VENV)/installed $(BROWSER_VENV)/installed $(NOTEBOOK_VENV)/installed:
 	$(@D)/bin/pip install --quiet --no-deps --no-build-isolation --force-reinstall .
 	@touch $@
 

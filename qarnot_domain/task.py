@@ -511,7 +511,7 @@ class Task(InPool, Execution):
             `True` when it is final; `False` when it was aborted.
 
         Raises:
-            What `submit`, `wait` and `abort` do.
+            QarnotException: as `submit`, `wait` and `abort`.
         """
         limit = None if job_timeout is None else seconds("job_timeout", job_timeout)
         check_progress(progress)
