@@ -46,6 +46,9 @@ INPUTS = (DOCUMENT, OVERLAY, SETTINGS)
 VERBS = ("remove", "update", "copy")
 """What an overlay action may do."""
 
+METHODS = frozenset({"delete", "get", "patch", "post", "put"})
+"""The members of a path of the document that are operations."""
+
 GENERATOR = "openapi-python-client"
 FORMATTER = "ruff"
 DEPENDENCY_GROUP = "check"
@@ -319,8 +322,54 @@ def generate(root: Path, directory: Path) -> dict[str, str]:
         source = Path(scratch, "client-document.json")
         source.write_text(json.dumps(document, indent=1), encoding="utf-8")
         _run_generator(source, root / SETTINGS, directory, environment)
+    (directory / "operations.py").write_text(_operations(document), encoding="utf-8")
+    (directory / "__init__.py").write_text(_PACKAGE, encoding="utf-8")
     _finish(directory, _header(tools))
     return tools
+
+
+_PACKAGE = '''"""A client of the Qarnot Compute API, loaded when it is asked for."""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .client import AuthenticatedClient, Client
+
+__all__ = ("AuthenticatedClient", "Client")
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        if name in __all__:
+            from . import client
+
+            return getattr(client, name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+'''
+"""The generator's own would load HTTP, TLS and all else for whoever reads `operations` alone."""
+
+
+def _operations(document: Json) -> str:
+    """The source of a module that says what each operation is asked for by."""
+    paths = cast("dict[str, dict[str, dict[str, str]]]", cast("dict[str, Json]", document)["paths"])
+    asked = {
+        operation["operationId"]: (method.upper(), path)
+        for path, item in paths.items()
+        for method, operation in item.items()
+        if method in METHODS
+    }
+    lines = [f'    "{name}": ("{method}", "{path}"),' for name, (method, path) in asked.items()]
+    return "\n".join(
+        [
+            '"""The operations of the document: how each is asked for."""',
+            "",
+            "OPERATIONS: dict[str, tuple[str, str]] = {",
+            *lines,
+            "}",
+            '"""The method and the path of each, by its operationId."""',
+            "",
+        ]
+    )
 
 
 def _run_generator(

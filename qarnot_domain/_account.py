@@ -34,24 +34,22 @@ class Account:
         self._gateway = gateway
 
     def user_info(self) -> UserInfo:
-        return convert.wire_answer(self._gateway.retrieve_user_info()).read(UserInfo.from_json)
+        return self._gateway.retrieve_user_info().read(UserInfo.from_json)
 
     def user_quotas(self) -> UserComputingQuotas:
         answer = self._gateway.retrieve_user_computing_quotas()
-        return convert.wire_answer(answer).read(UserComputingQuotas.from_json)
+        return answer.read(UserComputingQuotas.from_json)
 
     def organization_quotas(self) -> OrganizationComputingQuotasDetails:
         answer = self._gateway.retrieve_organization_computing_quotas()
-        return convert.wire_answer(answer).read(OrganizationComputingQuotasDetails.from_json)
+        return answer.read(OrganizationComputingQuotasDetails.from_json)
 
     def profile_names(self) -> list[str]:
-        return self._gateway.list_profiles().read(
-            lambda names: list(map(codecs.read_text, convert.texts(names)))
-        )
+        return self._gateway.list_profiles().read(lambda names: list(map(codecs.read_text, names)))
 
     def profile(self, name: str) -> Profile:
         self._gateway.check_id("name", name)
-        return convert.wire_answer(self._gateway.retrieve_profile(name)).read(Profile.from_json)
+        return self._gateway.retrieve_profile(name).read(Profile.from_json)
 
     def profile_or_none(self, name: str) -> Profile | None:
         try:
@@ -72,7 +70,7 @@ class Account:
     def hardware_constraints_page(self, limit: int, offset: int) -> OffsetPage[HardwareConstraint]:
         _LIMIT.check("limit", limit)
         _OFFSET.check("offset", offset)
-        answer = convert.wire_answer(self._gateway.list_hardware_constraints(limit, offset))
+        answer = self._gateway.list_hardware_constraints(limit, offset)
         return answer.read(
             lambda page: OffsetPage(
                 _member(page, "data", _read_constraints),

@@ -13,7 +13,6 @@ from graphlib import CycleError, TopologicalSorter
 from itertools import groupby
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from . import _convert as convert
 from ._codecs import Wire
 from ._sending import Tries
 from .exceptions import (
@@ -199,11 +198,10 @@ class _Tasks:
 
     def _send(self, batch: Sequence[Task], wires: Sequence[Wire]) -> None:
         tries = self._gateway.tries(keyed=all("shortname" in wire for wire in wires))
-        creations = [convert.task_create(wire) for wire in wires]
         for task in batch:
             task._in_doubt = True
         try:
-            outcomes = self._gateway.create_tasks(creations, tries)
+            outcomes = self._gateway.create_tasks(wires, tries)
         except SubmissionUnknownException as error:
             outcomes = [error] * len(batch)
         except QarnotException as error:

@@ -12,7 +12,7 @@ import attrs
 from ._cache import Ticket
 from ._checks import check_count
 from ._codecs import Json, Wire
-from ._convert import WirePage, wires
+from ._convert import WirePage, wire_page, wires
 from ._resource import Resource
 from ._sending import Answer
 from .filters import Condition, Fields
@@ -84,7 +84,7 @@ class Query:
         return {name: member for name, member in members.items() if member is not None}
 
 
-Ask = Callable[[Wire], Answer[WirePage]]
+Ask = Callable[[Wire], Answer[Wire]]
 
 
 class _Build(Protocol[R_co]):
@@ -113,9 +113,9 @@ class Collection(Generic[R]):
         self._summary_page = summary_page
         self._fields = fields
 
-    def listed(self, answer: Answer[Sequence[object]]) -> list[R]:
+    def listed(self, answer: Answer[Sequence[Json]]) -> list[R]:
         """The objects of a plain list in an answer."""
-        return answer.read(lambda models: list(map(self._build, wires(models))))
+        return answer.read(lambda listed: list(map(self._build, wires(listed))))
 
     def retrieve(self, uuid: str) -> R:
         return self._retrieve(uuid).read(self._build)
@@ -161,7 +161,11 @@ class Collection(Generic[R]):
 
     def page(self, token: str | None, query: Query, *, summary: bool = False) -> Page[R]:
         ask = self._asking(summary)
-        return ask(query.page(token)).read(partial(self._page_of, ask is self._summary_page))
+        return (
+            ask(query.page(token))
+            .then(wire_page)
+            .read(partial(self._page_of, ask is self._summary_page))
+        )
 
     def all(self, query: Query, *, summary: bool = False) -> Iterator[R]:
         """Every object, asking for a page once the one before is used up.
@@ -221,7 +225,7 @@ def _pages(ask: Ask, query: Query) -> Iterator[Answer[WirePage]]:
     token: str | None = None
     in_vain = 0
     for _ in range(_MOST_PAGES):
-        answer = ask(query.page(token)).then(partial(_unseen, known))
+        answer = ask(query.page(token)).then(wire_page).then(partial(_unseen, known))
         yield answer
         token = answer.parsed.next_token
         if token is None:

@@ -41,10 +41,8 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 R = TypeVar("R")
 
-# What our own reading raises on an answer that is not what the document says, and what generated
-# parsing does.
 _UNREADABLE: Final = (ValueError, RecursionError)
-_PARSING: Final = (*_UNREADABLE, KeyError, TypeError, AttributeError)
+"""What reading raises on an answer that is not what the document says."""
 
 
 @attrs.frozen
@@ -76,9 +74,17 @@ class Answer(Generic[T_co]):
 
     parsed: T_co = attrs.field(repr=False)
     """Not shown: tracebacks that show locals would show what the server said."""
-    date: datetime | None
-    """When, by the server's own clock; `None` if it did not say."""
+    said_date: str
     origin: Origin
+
+    @property
+    def date(self) -> datetime | None:
+        """When, by the server's own clock; `None` if it did not say."""
+        try:
+            date = parsedate_to_datetime(self.said_date)
+        except ValueError:
+            return None
+        return date if date.tzinfo else date.replace(tzinfo=UTC)
 
     def then(self, read: Callable[[T_co], R]) -> Answer[R]:
         """The answer as `read` understands it.
@@ -87,7 +93,7 @@ class Answer(Generic[T_co]):
             MalformedResponseException: `read` raised a `ValueError`.
         """
         try:
-            return Answer(read(self.parsed), self.date, self.origin)
+            return Answer(read(self.parsed), self.said_date, self.origin)
         except _UNREADABLE as error:
             # Without its cause, whose words are the server's own.
             raise self.malformed(_reason(error)) from None
@@ -132,8 +138,13 @@ class Tries:
         return len(self._history)
 
     @property
+    def seconds(self) -> float:
+        """How long ago they began."""
+        return self._clock.monotonic() - self._began
+
+    @property
     def elapsed(self) -> timedelta:
-        return timedelta(seconds=self._clock.monotonic() - self._began)
+        return timedelta(seconds=self.seconds)
 
     @property
     def history(self) -> tuple[Attempt, ...]:
@@ -164,6 +175,7 @@ class Sender:
         self.closed = False
         self._token = settings.client_token
         self._policy = Policy(settings.retry_count, settings.retry_wait, settings.deadline)
+        self._seconds = settings.deadline.total_seconds()
         self._quota = Quota()
 
     def tries(self, *, keyed: bool = False) -> Tries:
@@ -183,7 +195,7 @@ class Sender:
                 with recording(exchange):
                     try:
                         result = send()
-                    except _PARSING as error:
+                    except _UNREADABLE as error:
                         if exchange.method is None:
                             raise QarnotGenericException(
                                 f"the request cannot be written: {error}",
@@ -202,11 +214,11 @@ class Sender:
                     tries.history,
                     self._token,
                 )
-                return Answer(result, _moment(exchange.date), origin)
+                return Answer(result, exchange.date, origin)
 
     def _left(self, tries: Tries) -> float:
         """How many seconds are left until the deadline."""
-        return (self._policy.deadline - tries.elapsed).total_seconds()
+        return self._seconds - tries.seconds
 
     def _after(
         self, operation: Operation, failure: Failure, exchange: Exchange, tries: Tries
@@ -298,8 +310,7 @@ class Sender:
 
 
 def _reason(error: Exception) -> str:
-    why = f"it lacks {error}" if isinstance(error, KeyError) else error
-    return f"the answer cannot be read: {why}"
+    return f"the answer cannot be read: {error}"
 
 
 def _outcome(failure: Failure, error: QarnotException) -> Outcome:
@@ -323,12 +334,3 @@ def unknown_outcome(operation: Operation, error: QarnotException) -> SubmissionU
         retry_after=error.retry_after,
         history=error.history,
     )
-
-
-def _moment(text: str) -> datetime | None:
-    """A date as HTTP writes it; `None` if it is none."""
-    try:
-        date = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return date if date.tzinfo else date.replace(tzinfo=UTC)

@@ -1,6 +1,6 @@
-"""The only module that knows the HTTP library: builds its client, and names how it fails.
+"""The only module that knows the HTTP library: sends with it, and names how it fails.
 
-Everything httpx raises leaves here as one of four failures, so that replacing httpx is this
+Everything httpcore raises leaves here as one of four failures, so that replacing it is this
 module's work alone (docs/adr/0005-http-in-one-module.md).
 """
 
@@ -12,21 +12,22 @@ import platform
 import ssl
 import warnings
 import weakref
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from functools import partial
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, cast
+from urllib.parse import quote, unquote, urlsplit
 
-import httpx
+import attrs
+import httpcore
 
 from ._body import TooLargeError, UndecodableError, plain
 from ._network import Backend, Left
 from ._secret import Secret
 from ._version import __version__
-from .config import Settings
+from .config import Settings, proxy_for
 from .exceptions import redact
 
 _KEEP_ALIVE_SECONDS: Final = 90.0
@@ -34,11 +35,7 @@ _KEEP_ALIVE_SECONDS: Final = 90.0
 
 _MAX_CONNECTIONS: Final = 64
 
-_LOOPBACK: Final = ("all://localhost", "all://127.0.0.1", "all://[::1]")
-
 _USER_AGENT: Final = f"qarnot-domain/{__version__} python/{platform.python_version()}"
-
-_MULTI_STATUS: Final = 207
 
 _LARGEST_ERROR: Final = 2**22
 """How many bytes of what is not a success are read; its status says the most of it."""
@@ -110,13 +107,12 @@ class Exchange:
 
 # Only these are certain to have failed before a byte of the request left.
 _NOT_SENT: Final = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-    httpx.LocalProtocolError,
-    httpx.InvalidURL,
+    httpcore.ConnectError,
+    httpcore.ConnectTimeout,
+    httpcore.PoolTimeout,
+    httpcore.ProxyError,
+    httpcore.UnsupportedProtocol,
+    httpcore.LocalProtocolError,
 )
 
 _current: Final[ContextVar[Exchange]] = ContextVar("exchange")
@@ -124,7 +120,7 @@ _current: Final[ContextVar[Exchange]] = ContextVar("exchange")
 
 @contextmanager
 def recording(exchange: Exchange) -> Generator[None]:
-    """Record the request made within, and turn whatever httpx raises into a `Failure`."""
+    """Record the request made within, and turn what the HTTP library raises into a `Failure`."""
     token = _current.set(exchange)
     try:
         yield
@@ -132,10 +128,12 @@ def recording(exchange: Exchange) -> Generator[None]:
         if (refused := _refused_certificate(error)) is not None:
             raise Untrusted(_objection(refused)) from error
         raise NotSent(_reason(error)) from error
-    except httpx.TimeoutException as error:
+    except httpcore.TimeoutException as error:
         raise Lost(_reason(error), timed_out=True) from error
-    except (httpx.HTTPError, httpx.StreamError) as error:
+    except (httpcore.NetworkError, httpcore.ProtocolError, UndecodableError) as error:
         raise Lost(_reason(error), timed_out=False) from error
+    except TooLargeError as error:
+        raise Unreadable(f"the answer is not read to its end: {error}") from error
     finally:
         _current.reset(token)
 
@@ -154,91 +152,179 @@ class _Redaction(logging.Filter):
 
 
 # A filter applies to its own logger, not to those below it.
-for _part in (
-    "httpx",
-    *(f"httpcore.{part}" for part in ("connection", "http11", "proxy", "socks")),
-):
-    logging.getLogger(_part).addFilter(_Redaction())
+for _part in ("connection", "http11", "proxy", "socks"):
+    logging.getLogger(f"httpcore.{_part}").addFilter(_Redaction())
+
+
+@attrs.frozen
+class Reply:
+    """A success, read to its end."""
+
+    status: int
+    content_type: str
+    content: bytes = attrs.field(repr=False)
 
 
 class Transport:
-    """One httpx client for one cluster; closed with it, renewed in the child of a fork."""
+    """What sends to one cluster, on connections that are kept; renewed in the child of a fork."""
 
-    def __init__(self, settings: Settings, attach: Callable[[httpx.Client], object]) -> None:
-        """Build the client and hand it to `attach`, again whenever it has to be replaced."""
-        self._settings = settings
-        self._attach = attach
+    def __init__(self, settings: Settings) -> None:
         if settings.cluster_unsafe:
             warnings.warn(
                 f"cluster_unsafe: the identity of {settings.cluster_url} is not verified",
                 stacklevel=4,
             )
+        self._settings = settings
+        self._token = settings.client_token
+        url = urlsplit(settings.cluster_url)
+        self._scheme, self._host = url.scheme.encode(), (url.hostname or "").encode()
+        self._port = url.port
+        self._base = quote(url.path, safe=_IN_A_PATH)
+        self._origin = f"{url.scheme}://{url.netloc}"
+        self._headers = (("Host", url.netloc), *_HEADERS)
+        self._timeouts = {
+            "timeout": dict.fromkeys(
+                ("connect", "read", "write", "pool"), settings.cluster_timeout.total_seconds()
+            )
+        }
         self.renew()
         _LIVE.add(self)
 
     def renew(self) -> None:
         """Start over with a new connection pool, leaving the old one's sockets alone."""
-        self._client = _build_client(self._settings)
-        self._attach(self._client)
+        self._pool = _build_pool(self._settings)
 
     def close(self) -> None:
-        self._client.close()
+        self._pool.close()
 
+    def send(self, method: str, path: str, body: bytes | None = None) -> Reply:
+        """Send one request, to the cluster and nowhere else, and read the answer.
 
-def _build_client(settings: Settings) -> httpx.Client:
-    verify = _verification(settings)
-    try:
-        client = httpx.Client(
-            base_url=settings.cluster_url,
-            auth=_TokenAuth(settings),
-            headers={
-                "User-Agent": _USER_AGENT,
-                "Accept": "application/json, text/plain;q=0.9",
-                "Accept-Encoding": "gzip",
-            },
-            # Each request says who it is by its token: no cookie is taken.
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-            verify=verify,
-            timeout=settings.cluster_timeout.total_seconds(),
-            limits=httpx.Limits(
-                max_connections=_MAX_CONNECTIONS,
-                max_keepalive_connections=_MAX_CONNECTIONS,
-                keepalive_expiry=_KEEP_ALIVE_SECONDS,
-            ),
-            follow_redirects=False,
-            # A proxy taken from the environment is for the world outside: no proxy could reach
-            # this machine's loopback, and none should see the token sent there.
-            mounts=dict.fromkeys(_LOOPBACK),
-            event_hooks={
-                "request": [_remember],
-                "response": [partial(_only_success, settings.max_response_bytes)],
-            },
+        Args:
+            method: of the request.
+            path: below the URL of the cluster, with its query.
+            body: JSON.
+
+        Raises:
+            Refused: the answer is not a success; a redirect is none.
+        """
+        exchange = _current.get()
+        target = self._base + path
+        exchange.method, exchange.url = method, self._origin + target
+        response = self._pool.handle_request(
+            httpcore.Request(
+                method,
+                httpcore.URL(
+                    scheme=self._scheme, host=self._host, port=self._port, target=target.encode()
+                ),
+                headers=(
+                    *self._headers,
+                    ("Authorization", self._token.reveal()),
+                    *_about(method, body),
+                ),
+                content=body,
+                extensions=self._timeouts,
+            )
         )
-    except (ImportError, ValueError, httpx.InvalidURL) as error:
+        try:
+            return self._read(response, exchange)
+        finally:
+            response.close()
+
+    def _read(self, response: httpcore.Response, exchange: Exchange) -> Reply:
+        headers = _by_name(response.headers)
+        exchange.date = headers.get("date", "")
+        coding = headers.get("content-encoding", "")
+        pieces = cast("Iterable[bytes]", response.stream)
+        if not 200 <= response.status < 300:
+            body = bytearray()
+            with suppress(TooLargeError):
+                for piece in plain(pieces, coding, _LARGEST_ERROR):
+                    body += piece
+            raise Refused(response.status, headers, bytes(body))
+        content = b"".join(plain(pieces, coding, self._settings.max_response_bytes))
+        return Reply(response.status, headers.get("content-type", ""), content)
+
+
+_IN_A_PATH: Final = "/%:@!$&'()*+,;=~"
+"""What stays as it is in the path of a cluster's URL."""
+
+_HEADERS: Final = (
+    ("User-Agent", _USER_AGENT),
+    ("Accept", "application/json, text/plain;q=0.9"),
+    ("Accept-Encoding", "gzip"),
+    ("Connection", "keep-alive"),
+)
+
+
+def _about(method: str, body: bytes | None) -> tuple[tuple[str, str], ...]:
+    """The headers that tell of the body."""
+    if body is not None:
+        return ("Content-Length", str(len(body))), ("Content-Type", "application/json")
+    return () if method in ("GET", "DELETE") else (("Content-Length", "0"),)
+
+
+def _by_name(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """The headers by their names in lower case, those of the same name joined."""
+    found: dict[str, str] = {}
+    for raw_name, raw_value in headers:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        found[name] = f"{found[name]}, {value}" if name in found else value
+    return found
+
+
+def _build_pool(settings: Settings) -> httpcore.ConnectionPool:
+    url = proxy_for(settings.cluster_url)
+    return httpcore.ConnectionPool(
+        ssl_context=_verification(settings),
+        proxy=None if url is None else _proxy(url),
+        max_connections=_MAX_CONNECTIONS,
+        max_keepalive_connections=_MAX_CONNECTIONS,
+        keepalive_expiry=_KEEP_ALIVE_SECONDS,
+        network_backend=Backend(lambda: _current.get().left()),
+    )
+
+
+_PROXY_PORTS: Final = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
+
+
+def _proxy(url: Secret) -> httpcore.Proxy:
+    """A proxy of the environment, whose URL may hold a password."""
+    try:
+        return _read_proxy(url.reveal())
+    except KeyError:
+        problem = f"its scheme must be one of {', '.join(_PROXY_PORTS)}"
+    except ValueError:
+        problem = "it is not a URL"
+    except ImportError as error:
         problem = str(error)
-    else:
-        _bound(client)
-        return client
     # Not from there: those frames hold the proxy's password.
     raise ValueError(f"the proxy that the environment names cannot be used: {problem}")
 
 
-def _bound(client: httpx.Client) -> None:
-    """Let no answer outlive the deadline of its operation."""
-    # httpx has no argument for this that leaves its proxies and certificates as they are.
-    for transport in (client._transport, *client._mounts.values()):
-        if isinstance(transport, httpx.HTTPTransport):
-            transport._pool._network_backend = Backend(lambda: _current.get().left())
+def _read_proxy(url: str) -> httpcore.Proxy:
+    parts = urlsplit(url)
+    port = parts.port or _PROXY_PORTS[parts.scheme]
+    if parts.scheme.startswith("socks") and find_spec("socksio") is None:
+        raise ImportError("it needs the package socksio")
+    host = (parts.hostname or "").encode("ascii")
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    return httpcore.Proxy(
+        httpcore.URL(scheme=parts.scheme.encode(), host=host, port=port, target=b"/"),
+        auth=(user, password) if user or password else None,
+    )
 
 
-def _verification(settings: Settings) -> ssl.SSLContext | bool:
+def _verification(settings: Settings) -> ssl.SSLContext | None:
+    """What verifies the server, read once for all connections; `None` where there is no TLS."""
     if settings.cluster_unsafe:
-        return False
-    if settings.cluster_custom_certificate is None:
-        # To read all authorities takes 30 ms, for nothing where there is no TLS.
-        has_tls = not settings.cluster_url.startswith("http:")
-        return has_tls or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        return context
     path = settings.cluster_custom_certificate
+    if path is None:
+        return None if settings.cluster_url.startswith("http:") else httpcore.default_ssl_context()
     try:
         if Path(path).is_dir():
             return ssl.create_default_context(capath=path)
@@ -250,76 +336,20 @@ def _verification(settings: Settings) -> ssl.SSLContext | bool:
         ) from error
 
 
-class _TokenAuth(httpx.Auth):
-    """Sends the bare token, as the API wants it, to the cluster's own origin and nowhere else."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._token = settings.client_token
-        self._origin = _origin(httpx.URL(settings.cluster_url))
-
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        if _origin(request.url) == self._origin:
-            request.headers["Authorization"] = self._token.reveal()
-        yield request
-
-
-def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
-    return url.scheme, url.host, url.port
-
-
-def _remember(request: httpx.Request) -> None:
-    exchange = _current.get()
-    exchange.method, exchange.url = request.method, str(request.url)
-
-
-def _only_success(most: int, response: httpx.Response) -> None:
-    """Keep everything but success away from the generated code, which would return it."""
-    _current.get().date = response.headers.get("date", "")
-    response.stream = _Body(response, most if response.is_success else _LARGEST_ERROR)
-    if not response.is_success:
-        body = bytearray()
-        with suppress(Unreadable):
-            for piece in response.iter_bytes():
-                body += piece
-        raise Refused(response.status_code, response.headers, bytes(body))
-    # Another 2xx means the same as the one that is documented, which is all generated code reads.
-    if response.status_code != _MULTI_STATUS:
-        response.status_code = httpx.codes.OK
-
-
-class _Body(httpx.SyncByteStream):
-    """The body of a response, decompressed here rather than by httpx, and bounded."""
-
-    def __init__(self, response: httpx.Response, most: int) -> None:
-        self._stream = cast("httpx.SyncByteStream", response.stream)
-        self._coding: str = response.headers.pop("content-encoding", "")
-        self._most = most
-
-    def __iter__(self) -> Iterator[bytes]:
-        try:
-            yield from plain(self._stream, self._coding, self._most)
-        except UndecodableError as error:
-            raise httpx.DecodingError(str(error)) from error
-        except TooLargeError as error:
-            raise Unreadable(f"the answer is not read to its end: {error}") from error
-
-    def close(self) -> None:
-        self._stream.close()
-
-
 _REASONS: Final[tuple[tuple[type[Exception], str], ...]] = (
-    (httpx.ConnectTimeout, "no connection in time"),
-    (httpx.PoolTimeout, "no free connection in time"),
-    (httpx.ConnectError, "no connection"),
-    (httpx.ProxyError, "the proxy refused"),
-    (httpx.TimeoutException, "no answer in time"),
-    (httpx.DecodingError, "the answer could not be decompressed"),
-    (httpx.HTTPError, "the connection broke before the answer was complete"),
+    (httpcore.ConnectTimeout, "no connection in time"),
+    (httpcore.PoolTimeout, "no free connection in time"),
+    (httpcore.ConnectError, "no connection"),
+    (httpcore.ProxyError, "the proxy refused"),
+    (httpcore.TimeoutException, "no answer in time"),
+    (UndecodableError, "the answer could not be decompressed"),
+    (httpcore.UnsupportedProtocol, "not sent"),
+    (Exception, "the connection broke before the answer was complete"),
 )
 
 
 def _reason(error: Exception) -> str:
-    words = next((text for kind, text in _REASONS if isinstance(error, kind)), "not sent")
+    words = next(text for kind, text in _REASONS if isinstance(error, kind))
     return f"{words}: {error}" if str(error) else words
 
 

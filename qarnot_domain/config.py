@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+import sys
 import warnings
 from collections.abc import Iterable, Mapping
 from configparser import ConfigParser
@@ -169,15 +170,28 @@ def origins(
 
 def proxy_of(cluster_url: str) -> str | None:
     """The proxy by which requests to this cluster go, without a password; `None` for none."""
+    proxy = proxy_for(cluster_url)
+    return None if proxy is None else proxy.reveal().rpartition("@")[2]
+
+
+def proxy_for(url: str) -> Secret | None:
+    """The proxy that the environment has for this URL; it may hold a password.
+
+    None for this machine: no proxy could reach its loopback, and none should see the token sent
+    there.
+    """
+    parts = urlsplit(url)
+    names_none = not any(name.lower().endswith("_proxy") for name in os.environ)
+    # Elsewhere the settings of the system count too.
+    if parts.hostname in _LOOPBACK or (names_none and sys.platform not in ("darwin", "win32")):
+        return None
     from urllib.request import getproxies, proxy_bypass
 
-    parts = urlsplit(cluster_url)
-    host = parts.hostname or ""
-    if host in _LOOPBACK or proxy_bypass(host):
-        return None
     proxies = getproxies()
     proxy = proxies.get(parts.scheme) or proxies.get("all")
-    return None if proxy is None else proxy.rpartition("@")[2]
+    if not proxy or proxy_bypass(parts.netloc):
+        return None
+    return Secret(proxy if "://" in proxy else f"http://{proxy}")
 
 
 T = TypeVar("T")

@@ -9,7 +9,6 @@ from functools import partial
 from types import TracebackType
 from typing import NoReturn, Self
 
-from . import _convert as convert
 from . import config
 from ._account import Account
 from ._bulk import submit_jobs, submit_tasks
@@ -102,27 +101,23 @@ class Connection:
         self._account = Account(gateway)
         self._jobs = Collection(
             partial(Job.from_json, self),
-            lambda uuid: convert.wire_answer(gateway.retrieve_job(gateway.check_id("uuid", uuid))),
-            lambda query: convert.wire_pages(gateway.paginate_jobs(convert.page_request(query))),
+            lambda uuid: gateway.retrieve_job(gateway.check_id("uuid", uuid)),
+            gateway.paginate_jobs,
             JobFields,
         )
         self._tasks = Collection(
             partial(Task.from_json, self),
-            lambda uuid: convert.wire_answer(gateway.retrieve_task(gateway.check_id("uuid", uuid))),
-            lambda query: convert.wire_pages(gateway.paginate_tasks(convert.page_request(query))),
+            lambda uuid: gateway.retrieve_task(gateway.check_id("uuid", uuid)),
+            gateway.paginate_tasks,
             TaskFields,
-            lambda query: convert.wire_pages(
-                gateway.paginate_task_summaries(convert.page_request(query))
-            ),
+            gateway.paginate_task_summaries,
         )
         self._pools = Collection(
             partial(Pool.from_json, self),
-            lambda uuid: convert.wire_answer(gateway.retrieve_pool(gateway.check_id("uuid", uuid))),
-            lambda query: convert.wire_pages(gateway.paginate_pools(convert.page_request(query))),
+            lambda uuid: gateway.retrieve_pool(gateway.check_id("uuid", uuid)),
+            gateway.paginate_pools,
             PoolFields,
-            lambda query: convert.wire_pages(
-                gateway.paginate_pool_summaries(convert.page_request(query))
-            ),
+            gateway.paginate_pool_summaries,
         )
 
     @property

@@ -182,10 +182,10 @@ class Job(InPool):
             )
 
     def _create(self, wire: Wire, tries: Tries) -> str:
-        return self._connection._gateway.create_job(convert.job_create(wire), tries).uuid
+        return self._connection._gateway.create_job(wire, tries)
 
     def _retrieve(self, uuid: str) -> Answer[Wire]:
-        return convert.wire_answer(self._connection._gateway.retrieve_job(uuid))
+        return self._connection._gateway.retrieve_job(uuid)
 
 
 class _Watch:
@@ -226,7 +226,7 @@ class _Watch:
     def _all_final(self) -> bool:
         """Count the tasks by state."""
         detail: Wire = {"select": {"fields": ["State"]}, "filter": self._its_tasks}
-        found = self._job._connection._gateway.search_tasks(convert.data_detail(detail))
+        found = self._job._connection._gateway.search_tasks(detail)
         states = [TaskState(str(wire.get("state"))) for wire in found.read(convert.wires)]
         self._counts = Counter(map(str, states))
         return all(state.is_final for state in states)

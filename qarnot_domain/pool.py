@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final, Generic, Self, TypeVar, cast, overload
 
 from . import _checks as checks
 from . import _codecs as codecs
-from . import _convert as convert
 from ._codecs import SettableCodec, Wire
 from ._execution import Execution
 from ._fields import Committable, Explained, ServerField, SubmitOnce
@@ -315,15 +314,15 @@ class Pool(Execution):
         self._delete(self._connection._gateway.delete_pool)
 
     def _create(self, wire: Wire, tries: Tries) -> str:
-        return self._connection._gateway.create_pool(convert.pool_create(wire), tries).uuid
+        return self._connection._gateway.create_pool(wire, tries)
 
     def _retrieve(self, uuid: str) -> Answer[Wire]:
-        return convert.wire_answer(self._connection._gateway.retrieve_pool(uuid))
+        return self._connection._gateway.retrieve_pool(uuid)
 
     def _send_update(self, uuid: str, wire: Wire) -> None:
         # Null would leave it as it is.
         update = {name: _TAKEN_AWAY.get(name) if v is None else v for name, v in wire.items()}
-        self._connection._gateway.update_pool(uuid, convert.pool_update(update))
+        self._connection._gateway.update_pool(uuid, update)
 
     def _resync(self, uuid: str) -> None:
         self._connection._gateway.resync_pool(uuid)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 
 from . import _checks as checks
 from . import _codecs as codecs
-from . import _convert as convert
 from ._codecs import Json, SettableCodec, Wire
 from ._execution import Execution
 from ._fields import Committable, ServerField, SubmitOnce
@@ -529,13 +528,13 @@ class Task(InPool, Execution):
         return False
 
     def _create(self, wire: Wire, tries: Tries) -> str:
-        return self._connection._gateway.create_task(convert.task_create(wire), tries).uuid
+        return self._connection._gateway.create_task(wire, tries)
 
     def _retrieve(self, uuid: str) -> Answer[Wire]:
-        return convert.wire_answer(self._connection._gateway.retrieve_task(uuid))
+        return self._connection._gateway.retrieve_task(uuid)
 
     def _send_update(self, uuid: str, wire: Wire) -> None:
-        self._connection._gateway.update_task(uuid, convert.task_update(wire))
+        self._connection._gateway.update_task(uuid, wire)
 
     def _resync(self, uuid: str) -> None:
         self._connection._gateway.resync_task(uuid)

@@ -14,6 +14,7 @@ import traceback
 from collections import Counter
 from typing import Any, Final
 
+import httpcore
 import httpx
 
 from qarnot_domain import Connection, QarnotException
@@ -26,18 +27,22 @@ SHOWN: Final = 5
 STATUSES: Final = (200, 200, 200, 200, 200, 200, 200, 207, 400, 401, 402, 403, 404, 500, 503)
 
 
-class Answers(httpx.BaseTransport):
+class Answers(httpcore.ConnectionPool):
     """Gives the answer it was told to give, in place of the network."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.status = 200
         self.body = b""
         self.content_type = "application/json"
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
+    def handle_request(self, request: httpcore.Request) -> httpcore.Response:
         """The answer to whatever is asked."""
-        headers = {"content-type": self.content_type, "date": "Mon, 23 Nov 2026 00:00:00 GMT"}
-        return httpx.Response(self.status, headers=headers, content=self.body)
+        headers = [
+            ("content-type", self.content_type),
+            ("date", "Mon, 23 Nov 2026 00:00:00 GMT"),
+        ]
+        return httpcore.Response(self.status, headers=headers, content=self.body)
 
 
 def main() -> int:
@@ -79,7 +84,7 @@ def connection_to(answers: Answers) -> Connection:
         cluster_url="https://cluster.invalid", client_token="fuzz", retry_count=0
     )
     # The network is replaced below everything of ours, so that all of it is run.
-    connection._gateway._transport._client._transport = answers
+    connection._gateway._transport._pool = answers
     return connection
 
 

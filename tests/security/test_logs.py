@@ -22,7 +22,7 @@ def logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     caplog.set_level(logging.DEBUG)
     yield
     records = caplog.get_records("call")
-    assert {"httpx", "httpcore.connection", "httpcore.http11"} <= {r.name for r in records}
+    assert {"httpcore.connection", "httpcore.http11"} <= {r.name for r in records}
     shown = "\n".join(f"{record.getMessage()} {vars(record)!r}" for record in records)
     assert (shown.count(TOKEN), shown.count(Emulator().token)) == (0, 0)
 

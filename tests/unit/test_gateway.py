@@ -1,10 +1,16 @@
-"""The gateway: a success that answers another question than the one asked is none."""
+"""The gateway: how the generated client asks, and a success that answers another question."""
 
 from __future__ import annotations
 
+import importlib
+import inspect
+import pkgutil
+import re
 from typing import Any
 
 import pytest
+import qarnot_api.api
+from qarnot_api.operations import OPERATIONS
 
 from qarnot_domain import Connection, MalformedResponseException, SubmissionUnknownException
 from qarnot_domain.emulator import Emulator
@@ -40,3 +46,30 @@ def test_success_that_is_not_about_one_object_is_not_one_object(
     )
     with pytest.raises(MalformedResponseException, match="207"):
         job.update()
+
+
+class _Body(list[Any]):
+    def to_dict(self) -> dict[str, Any]:
+        return {}
+
+
+def test_operations_are_asked_for_as_the_generated_client_does() -> None:
+    """The table that the gateway reads and the generated functions come to the same requests."""
+    asked = {}
+    for found in pkgutil.walk_packages(qarnot_api.api.__path__, "qarnot_api.api."):
+        if not found.ispkg:
+            build = importlib.import_module(found.name)._get_kwargs
+            given: dict[str, Any] = {
+                name: _Body() if name == "body" else "part"
+                for name, parameter in inspect.signature(build).parameters.items()
+                if parameter.default is parameter.empty
+            }
+            request = build(**given)
+            asked[found.name.rpartition(".")[2]] = request["method"].upper(), request["url"]
+    assert asked == {
+        re.sub("[A-Z]", lambda found: f"_{found[0].lower()}", name): (
+            method,
+            re.sub("{.*?}", "part", path),
+        )
+        for name, (method, path) in OPERATIONS.items()
+    }

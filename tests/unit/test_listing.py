@@ -21,7 +21,7 @@ from qarnot_domain import (
     Page,
     QarnotException,
 )
-from qarnot_domain._convert import WirePage
+from qarnot_domain._codecs import Wire
 from qarnot_domain._listing import Query, _pages
 from qarnot_domain._secret import Secret
 from qarnot_domain._sending import Answer, Origin
@@ -494,9 +494,10 @@ def test_pages_end_somewhere() -> None:
     numbers = itertools.count()
     origin = Origin("paginateJobs", "POST", "/jobs/paginate", (), Secret("a-token"))
 
-    def ask(_: object) -> Answer[WirePage]:
-        number = next(numbers)
-        return Answer(WirePage(({"uuid": f"{number}"},), f"{number}"), None, origin)
+    def ask(_: object) -> Answer[Wire]:
+        number = f"{next(numbers)}"
+        page = {"data": [{"uuid": number}], "isTruncated": True, "nextToken": number}
+        return Answer(page, "", origin)
 
     with pytest.raises(MalformedResponseException, match="100,000 pages, and says there are more"):
         collections.deque(_pages(ask, Query()), maxlen=0)
