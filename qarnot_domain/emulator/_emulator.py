@@ -76,17 +76,19 @@ class Emulator:
             emulator with that file, which goes on from there, at the time it was then: what the
             file holds counts instead of the seed, limits, credits, organization, execution times,
             failure rate and epoch given.
-            The record of requests and the faults are not kept. None by default.
+            The record of requests and the faults are not kept. Nor are the folders of commands:
+            instances that were executing begin anew. None by default.
         execute: really run the commands of tasks while it serves, on this machine, with all the
             rights of the user who runs it. There is no container around them: only run what you
-            would run in a shell of your own. Not together with `state_file`.
+            would run in a shell of your own.
         max_processes: how many instances execute at once, at least 1, the others wait; by default
             as many as the machine has processors.
 
     Raises:
-        ValueError: the state file is none; `execute` together with one, on a clock that is not the
-            machine's, or on a system without `/bin/sh`; `max_processes` below 1; execution times
-            or a failure rate that make no sense.
+        ValueError: the state file is none, or one with commands that were executing, and `execute`
+            was not given; `execute` on a clock that is not the machine's, or on a system without
+            `/bin/sh`; `max_processes` below 1; execution times or a failure rate that make no
+            sense.
         OSError: the state file cannot be read, or its folder is not there.
     """
 
@@ -122,8 +124,6 @@ class Emulator:
         self._server: ServerThread | None = None
         if execute:
             _require_real(clock)
-        if execute and state_file is not None:
-            raise ValueError("execute and state_file exclude each other: what runs cannot be kept")
         if max_processes is not None and max_processes < 1:
             raise ValueError(f"max_processes must be at least 1, not {max_processes}")
         if epoch is None:
@@ -181,7 +181,7 @@ class Emulator:
     def stop(self) -> None:
         """Stop serving, kill the commands that run, and write the state file if there is one.
 
-        Nothing if it does not serve.
+        What was executing begins anew at the next `start`. Nothing if it does not serve.
         """
         if self._server is None:
             return
@@ -433,6 +433,8 @@ class Emulator:
             self._cloud.load(document)
         except (AttributeError, LookupError, TypeError, ValueError) as error:
             raise StateFileError(path, f"it is damaged ({error!r})") from error
+        if self._cloud.runs() and not self._executes:
+            raise ValueError(f"{path} has commands that were executing: go on with execute=True")
 
     def _reply(self, request: Request) -> Reply:
         if is_control(request):

@@ -28,7 +28,6 @@ STOP_TICKS: Final = 500
 """How often, when it stops, it tries to kill what does not die."""
 
 _CALLED_OFF: Final = "It was called off"
-_STOPPED: Final = "The emulator stopped while it ran"
 
 
 @dataclass(slots=True)
@@ -78,7 +77,10 @@ class ExecutorThread:
         atexit.register(self.stop)
 
     def stop(self) -> None:
-        """Kill what runs; return once nothing of it is left, nor of its folders."""
+        """Kill what runs; return once nothing of it is left, nor of its folders.
+
+        The cloud does not hear of it: the next executor begins anew what this one did not finish.
+        """
         self._stopping.set()
         self._thread.join()
         atexit.unregister(self.stop)
@@ -175,10 +177,16 @@ class ExecutorThread:
                 del self._folders[uuid]
 
     def _kill_all(self) -> None:
+        for execution in list(self._executions.values()):
+            self._follow(execution)
+        interrupted = [key for key, one in self._executions.items() if one.end is None]
         for _ in range(STOP_TICKS):
-            for execution in list(self._executions.values()):
-                self._end(execution, _STOPPED)
-                self._follow(execution)
+            for key, execution in list(self._executions.items()):
+                if key not in interrupted:
+                    self._follow(execution)
+                elif execution.process.kill():
+                    self._tell(execution, execution.process.close())
+                    del self._executions[key]
             if not self._executions:
                 return
             self._clock.sleep(TICK_SECONDS)

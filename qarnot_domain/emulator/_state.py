@@ -25,6 +25,8 @@ def dump(store: Store) -> dict[str, Any]:
             }
             for pool in store.pools
         ],
+        # Those of tasks alone: of what is forgotten nothing is to be executed anew.
+        "running": [task.uuid for task in store.tasks if task.run is store.runs.get(task.uuid, 0)],
         "events": encode(store.events),
         "position": encode(store.position),
     }
@@ -48,6 +50,11 @@ def load(document: dict[str, Any]) -> Store:
         pool.waiting = {uuid: _task(store, uuid) for uuid in entry["waiting"]}
         pool.dispatched = {uuid: _task(store, uuid) for uuid in entry["dispatched"]}
         store.pools.add(pool)
+    for uuid in document["running"]:
+        run = _task(store, uuid).run
+        if run is None:
+            raise LookupError(f"a task runs without a run: {uuid}")
+        store.runs[uuid] = run
     # A heap as it was, so still a heap.
     store.events = decode(document["events"])
     store.position = decode(document["position"])
@@ -57,5 +64,5 @@ def load(document: dict[str, Any]) -> Store:
 def _task(store: Store, uuid: str) -> Task:
     task = store.tasks.get(uuid)
     if task is None:
-        raise LookupError(f"a pool has a task that is not there: {uuid}")
+        raise LookupError(f"there is no task {uuid}")
     return task

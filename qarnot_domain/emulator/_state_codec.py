@@ -15,6 +15,7 @@ from types import UnionType
 from typing import Any, Final, TypeAlias
 
 from qarnot_domain.emulator._conduct import Chances
+from qarnot_domain.emulator._runs import InstanceEnd, Run
 from qarnot_domain.emulator._store import (
     Dependency,
     Event,
@@ -33,7 +34,10 @@ Json: TypeAlias = Any
 Encoded: TypeAlias = dict[str, Json]
 
 _RECORDS: Final[dict[str, type[Any]]] = {
-    kind.__name__: kind for kind in (Chances, Dependency, Job, Limits, Output, Pool, Snapshot, Task)
+    kind.__name__: kind
+    for kind in (
+        *(Chances, Dependency, InstanceEnd, Job, Limits, Output, Pool, Run, Snapshot, Task),
+    )
 }
 _INDEXES: Final = ("waiting", "dispatched")
 """Members of a pool that hold tasks, which are stored once, with all others."""

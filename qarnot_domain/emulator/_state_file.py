@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 FORMAT: Final = "qarnot-domain emulator state"
-VERSION: Final = 1
+VERSION: Final = 2
 
 
 class StateFileError(ValueError):

@@ -274,10 +274,36 @@ def test_execution_needs_room_for_one_process() -> None:
         Emulator(execute=True, max_processes=0)
 
 
-def test_what_runs_cannot_be_kept(tmp_path: Path) -> None:
-    """A state file and execution exclude each other."""
-    with pytest.raises(ValueError, match="execute and state_file"):
-        Emulator(execute=True, state_file=tmp_path / "cloud.json")
+def test_what_is_interrupted_begins_anew_from_the_state_file(
+    connect: Connect, start: Start, tmp_path: Path
+) -> None:
+    """What had ended does not, and what waits for a process or for another task still does."""
+    state_file, began, again = (tmp_path / name for name in ("cloud.json", "began", "again"))
+    os.mkfifo(began)
+    command = (
+        f"echo $INSTANCE_ID > {began}; [ $INSTANCE_ID = 0 ] || [ -e {again} ] || exec sleep 1000"
+    )
+    with began.open("r+b", buffering=0) as beginnings:
+        with Emulator(execute=True, max_processes=2, state_file=state_file) as cloud:
+            connection = connect(cloud)
+            job = connection.create_job("job", use_dependencies=True)
+            job.submit()
+            first = start(connection, command, 4, job=job)
+            second = connection.create_task("then", "docker-batch", 1, job=job)
+            second.constants = {"DOCKER_CMD": "echo then"}
+            second.set_task_dependencies_from_tasks([first])
+            second.submit()
+            assert {beginnings.readline() for _ in range(3)} == {b"0\n", b"1\n", b"2\n"}
+        with pytest.raises(ValueError, match=r"were executing: go on with execute=True"):
+            Emulator(state_file=state_file)
+        again.touch()
+        with Emulator(execute=True, max_processes=2, state_file=state_file) as cloud:
+            connection = connect(cloud)
+            second = connection.retrieve_task(str(second.uuid))
+            second.wait()
+            assert {beginnings.readline() for _ in range(3)} == {b"1\n", b"2\n", b"3\n"}
+            assert connection.retrieve_task(str(first.uuid)).state == "Success"
+            assert (second.state, second.stdout()) == ("Success", "[0] then\n")
 
 
 def test_who_may_run_commands_has_a_token_that_nobody_guesses() -> None:

@@ -36,7 +36,7 @@ class Thing:
     time_to_live: int
     state: str
     steps: list[Step] = field(default_factory=list)
-    left: int | None = None
+    due: int | None = None
     ended: int | None = None
 
     @property
@@ -249,10 +249,8 @@ class Model:
             if job.wall_time is not None and job.created + job.wall_time == self.now:
                 self.terminate(job)
         for thing in list(self.things):
-            if thing in self.things and thing.left is not None:
-                thing.left -= 1
-                if not thing.left:
-                    self.follow(thing, thing.steps)
+            if thing in self.things and thing.due == self.now:
+                self.follow(thing, thing.steps)
             lives_on = thing.time_to_live or None
             if thing.ended is not None and lives_on and thing.ended + lives_on == self.now:
                 self.remove(thing)
@@ -260,7 +258,8 @@ class Model:
 
     def follow(self, thing: Thing, steps: list[Step]) -> None:
         """Take the first of some steps; the others are to come."""
-        (thing.state, thing.left, wave), thing.steps = steps[0], steps[1:]
+        (thing.state, ticks, wave), thing.steps = steps[0], steps[1:]
+        thing.due = None if ticks is None else self.now + ticks
         thing.ended = self.now if thing.is_final else None
         if isinstance(thing, Task):
             self.write(thing, wave)
