@@ -203,7 +203,7 @@ def saved(path: Path) -> dict[str, Json]:
     ("change", "reason"),
     [
         ({"format": "another"}, "format"),
-        ({"version": 2}, "version 2"),
+        ({"version": 1}, "version 1"),
         ({"version": None}, "version None"),
         ({"now": 5}, "damaged"),
         ({"now": "today"}, "damaged"),
