@@ -1,6 +1,6 @@
 """`make fuzz`: no answer, however broken, makes anything but an object or one of our exceptions.
 
-python -m tests.fuzz [--number N] [--seed N]
+python -m tests.fuzz [--number N] [--seed N] [--processes N]
 """
 # ruff: noqa: T201 - a tool
 
@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import sys
 import traceback
 from collections import Counter
+from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from typing import Any, Final
 
 import httpcore
@@ -50,14 +54,36 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("--number", type=int, default=1_000_000, help="of answers; a million")
     parser.add_argument("--seed", type=int, default=0, help="where chance comes from")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="at once")
     options = parser.parse_args()
-    chance = random.Random(options.seed)  # noqa: S311 - it is there to repeat
     good = good_answers()
+    parts = [
+        (options.number * (n + 1) // options.processes - options.number * n // options.processes)
+        for n in range(options.processes)
+    ]
+    outcomes: Counter[str] = Counter()
+    escaped: list[str] = []
+    with ProcessPoolExecutor(options.processes) as processes:
+        seeds = [f"{options.seed}/{n}" for n in range(options.processes)]
+        for counted, told in processes.map(partial(read_broken, good), parts, seeds):
+            outcomes += counted
+            escaped += told
+    for text in escaped[:SHOWN]:
+        print(text)
+    for outcome, count in outcomes.most_common():
+        print(f"{count:9} {outcome}")
+    print(f"{outcomes.total()} answers; {outcomes['escaped']} errors outside the library's own")
+    return 1 if escaped else 0
+
+
+def read_broken(good: Mapping[str, Any], number: int, seed: str) -> tuple[Counter[str], list[str]]:
+    """Read so many broken answers: how often what came of it, and the defects as they are told."""
+    chance = random.Random(seed)  # noqa: S311 - it is there to repeat
     answers = Answers()
     outcomes: Counter[str] = Counter()
     escaped: list[str] = []
     with connection_to(answers) as connection:
-        for _ in range(options.number):
+        for _ in range(number):
             call = chance.choice(CALLS)
             answers.status = chance.choice(STATUSES)
             answers.body = damaged(good[call.name], chance)
@@ -70,12 +96,7 @@ def main() -> int:
                 outcomes["escaped"] += 1
                 told = f"{call.name} {answers.status} {answers.body[:2000]!r}"
                 escaped.append(f"{told}\n{traceback.format_exc()}")
-    for text in escaped[:SHOWN]:
-        print(text)
-    for outcome, count in outcomes.most_common():
-        print(f"{count:9} {outcome}")
-    print(f"{outcomes.total()} answers; {outcomes['escaped']} errors outside the library's own")
-    return 1 if escaped else 0
+    return outcomes, escaped
 
 
 def connection_to(answers: Answers) -> Connection:

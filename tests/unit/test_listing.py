@@ -496,7 +496,7 @@ def test_pages_end_somewhere() -> None:
 
     def ask(_: object) -> Answer[Wire]:
         number = f"{next(numbers)}"
-        page = {"data": [{"uuid": number}], "isTruncated": True, "nextToken": number}
+        page: Wire = {"data": [{"uuid": number}], "isTruncated": True, "nextToken": number}
         return Answer(page, "", origin)
 
     with pytest.raises(MalformedResponseException, match="100,000 pages, and says there are more"):
