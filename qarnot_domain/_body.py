@@ -1,7 +1,6 @@
 """The body of an answer piece by piece: decompressed, and no more of it than a limit.
 
-httpx decompresses whatever comes at once and to its end, by which a few kilobytes can become
-gigabytes.
+To decompress whatever comes at once and to its end would let a few kilobytes become gigabytes.
 """
 
 from __future__ import annotations

@@ -23,6 +23,9 @@ from .exceptions import (
 _DATE_RESOLUTION: Final = timedelta(seconds=2)
 """HTTP dates and creation dates are cut to whole seconds, each one down."""
 
+_CLOCKS_APART: Final = timedelta(seconds=30)
+"""By how much the clocks of the server's machines may differ, one of which dates the object."""
+
 
 @attrs.frozen
 class Found:
@@ -77,13 +80,13 @@ def submit_once(
 
 def _adopt(found: Found, tries: Tries, error: QarnotException) -> str:
     began = None if found.seen is None else found.seen - tries.elapsed - _DATE_RESOLUTION
-    if found.created is not None and began is not None and found.created < began:
+    if found.created is not None and began is not None and found.created < began - _CLOCKS_APART:
         raise ConflictException(
             f"the shortname belongs to an older object, {found.uuid}; nothing was created",
             operation=error.operation,
             history=tries.history,
         ) from error
-    if found.created is None or began is None or not found.same:
+    if found.created is None or began is None or found.created < began or not found.same:
         raise _unknown(
             f"{found.uuid} has its shortname and is not certain to be it", tries, error
         ) from error

@@ -273,6 +273,21 @@ def test_shortname_of_an_older_object_is_not_adopted(
     assert len(qarnot_connection.jobs()) == 1
 
 
+def test_shortname_of_an_object_that_may_be_older_is_for_a_person_to_look_at(
+    qarnot_connection: Connection, qarnot_emulator: Emulator
+) -> None:
+    """One that seems some seconds older may be ours, dated by another clock: it is unknown."""
+    other = qarnot_connection.create_job("n", shortname="mine")
+    other.submit()
+    qarnot_emulator.advance(timedelta(seconds=15))
+    qarnot_emulator.fail_next("createJob", drop="before")
+    job = qarnot_connection.create_job("n", shortname="mine")
+    with pytest.raises(SubmissionUnknownException, match=str(other.uuid)):
+        job.submit()
+    assert job.uuid is None
+    assert len(qarnot_connection.jobs()) == 1
+
+
 @pytest.mark.parametrize(
     ("member", "value"),
     [
