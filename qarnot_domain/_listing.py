@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
-from typing import Any, Final, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
 import attrs
 
@@ -15,7 +15,11 @@ from ._codecs import Json, Wire
 from ._convert import WirePage, wire_page, wires
 from ._resource import Resource
 from ._sending import Answer
+from ._show import html_table, rich_table
 from .filters import Condition, Fields
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Resource)
@@ -32,6 +36,16 @@ Some are allowed: objects move to later pages while others are created.
 """
 
 
+class Listed(list[R]):
+    """A list of objects, which a notebook, and rich, show as a table."""
+
+    def _repr_html_(self) -> str:
+        return html_table([one._shown() for one in self])
+
+    def __rich__(self) -> Table:
+        return rich_table([one._shown() for one in self])
+
+
 @attrs.frozen
 class Page(Generic[T]):
     """One page of a listing; the names are those of the official SDK."""
@@ -45,6 +59,10 @@ class Page(Generic[T]):
     def is_truncated(self) -> bool:
         """Whether there are more pages."""
         return self.next_token is not None
+
+    def _repr_html_(self) -> str:
+        shown = [one._shown() for one in self.page_data if isinstance(one, Resource)]
+        return html_table(shown) + ("<p>…</p>" if self.is_truncated else "")
 
 
 @attrs.frozen
@@ -115,7 +133,7 @@ class Collection(Generic[R]):
 
     def listed(self, answer: Answer[Sequence[Json]]) -> list[R]:
         """The objects of a plain list in an answer."""
-        return answer.read(lambda listed: list(map(self._build, wires(listed))))
+        return answer.read(lambda listed: Listed(map(self._build, wires(listed))))
 
     def retrieve(self, uuid: str) -> R:
         return self._retrieve(uuid).read(self._build)

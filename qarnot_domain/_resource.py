@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from collections import ChainMap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from html import escape
@@ -480,6 +480,9 @@ class Resource(ABC):
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={value!r}" for name, value in self._shown().items())
         return f"{type(self).__name__}({shown})"
+
+    def __rich_repr__(self) -> Iterable[tuple[str, object]]:
+        return self._shown().items()
 
     def _repr_html_(self) -> str:
         rows = "".join(

@@ -214,6 +214,7 @@ class Sender:
                     tries.history,
                     self._token,
                 )
+                logger.debug("%s: answered: %s %s", origin.operation, origin.method, origin.url)
                 return Answer(result, exchange.date, origin)
 
     def _left(self, tries: Tries) -> float:

@@ -14,7 +14,7 @@ from ._account import Account
 from ._bulk import submit_jobs, submit_tasks
 from ._clock import Clock, SystemClock
 from ._gateway import Gateway
-from ._listing import Collection, OffsetPage, Page
+from ._listing import Collection, Listed, OffsetPage, Page
 from .account import (
     OrganizationComputingQuotasDetails,
     Profile,
@@ -221,7 +221,7 @@ class Connection:
             TypeError, ValueError: an argument that is not allowed; the message names it.
         """
         query = self._jobs.query(tags, tags_intersect, where, order_by)
-        return list(self._jobs.all(query))
+        return Listed(self._jobs.all(query))
 
     def all_jobs(
         self,
@@ -321,7 +321,7 @@ class Connection:
             TypeError, ValueError: an argument that is not allowed; the message names it.
         """
         query = self._tasks.query(tags, tags_intersect, where, order_by)
-        return list(self._tasks.all(query, summary=summary))
+        return Listed(self._tasks.all(query, summary=summary))
 
     def all_tasks(
         self,
@@ -428,7 +428,7 @@ class Connection:
             TypeError, ValueError: an argument that is not allowed; the message names it.
         """
         query = self._pools.query(tags, tags_intersect, where, order_by)
-        return list(self._pools.all(query, summary=summary))
+        return Listed(self._pools.all(query, summary=summary))
 
     def all_pools(
         self,

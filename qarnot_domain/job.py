@@ -157,8 +157,9 @@ class Job(InPool):
 
         Args:
             timeout: how long at most, in seconds or as a `timedelta`; `None` for ever.
-            progress: `True` for a live line on the terminal (needs the extra `progress`), or a
-                function called at each poll with the number of tasks by state.
+            progress: `True` for a live line in a notebook, or on the terminal (which needs the
+                extra `progress`), or a function called at each poll with the number of tasks by
+                state.
 
         Returns:
             `True` when all is final, at once when there are no tasks; `False` when the time is up.

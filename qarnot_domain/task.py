@@ -458,8 +458,8 @@ class Task(InPool, Execution):
 
         Args:
             timeout: how long at most, in seconds or as a `timedelta`; `None` for ever.
-            progress: `True` for a live line on the terminal (needs the extra `progress`), or a
-                function called at each poll with `{state: 1}`.
+            progress: `True` for a live line in a notebook, or on the terminal (which needs the
+                extra `progress`), or a function called at each poll with `{state: 1}`.
 
         Returns:
             `True` when it is final; `False` when the time is up.

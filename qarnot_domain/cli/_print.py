@@ -183,18 +183,17 @@ def _lines(cell: str, width: int, style: str, *, wraps: bool) -> list[Text]:
 
 
 def _stacked(table: Table, row: Sequence[str], width: int) -> Text:
-    """A row below one another: its first cell, then the others that stay, each with its title."""
+    """A row as lines: its first cell, and below it the others that stay."""
     from rich.text import Text
 
     first, *others = (
-        (column.title, cell)
-        for column, cell in zip(table.columns, row, strict=True)
-        if column.rank == 0
+        cell for column, cell in zip(table.columns, row, strict=True) if column.rank == 0
     )
-    heading = Text(first[1], "bold")
+    heading = Text(first, "bold")
     heading.truncate(width, overflow="ellipsis")
+    below = (_lines(cell, width - _GAP, "", wraps=True) for cell in others)
     return Text("\n").join(
-        [heading, *(Text(f"  {cell}", _COLORS.get(cell, "")) for _, cell in others)]
+        [heading, *(Text(" " * _GAP) + line for lines in below for line in lines)]
     )
 
 

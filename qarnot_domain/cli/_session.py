@@ -130,31 +130,29 @@ def usage(where: str | None = None) -> Generator[None]:
 
 @contextmanager
 def telling(options: Options) -> Generator[None]:
-    """Show warnings as lines, and with `--verbose` what the library and its HTTP client log."""
-    loggers = [logging.getLogger(name) for name in ("qarnot_domain", "httpx")]
-    levels = [logger.level for logger in loggers]
+    """Show warnings as lines, and with `--verbose` what the library logs."""
+    logger = logging.getLogger("qarnot_domain")
+    level = logger.level
     handler = _Verbose(options)
     with warnings.catch_warnings():
         warnings.simplefilter("default", UserWarning)
         warnings.showwarning = lambda message, *_rest, **_more: (
             None if options.quiet else click.echo(f"Warning: {message}", err=True)
         )
-        for logger in loggers:
-            logger.addHandler(handler)
-            logger.setLevel(logging.INFO)
+        logger.addHandler(handler)
+        logger.setLevel(logging.DEBUG)
         try:
             yield
         finally:
-            for logger, level in zip(loggers, levels, strict=True):
-                logger.removeHandler(handler)
-                logger.setLevel(level)
+            logger.removeHandler(handler)
+            logger.setLevel(level)
 
 
 class _Verbose(logging.Handler):
     """Writes a line for each record, if the user wants to see them."""
 
     def __init__(self, options: Options) -> None:
-        super().__init__(logging.INFO)
+        super().__init__(logging.DEBUG)
         self._options = options
 
     def emit(self, record: logging.LogRecord) -> None:
