@@ -32,8 +32,8 @@ docs: $(DOCS_VENV)/ready ## Build the site of docs/ into build/site; a warning i
 test: $(VENV)/installed $(OFFICIAL_VENV)/ready ## Run all tests, on the installed package
 	QARNOT_OFFICIAL_SDK_PYTHON=$(CURDIR)/$(OFFICIAL_VENV)/bin/python $(BIN)/pytest -n auto -m "not check"
 
-contract: $(VENV)/installed $(CONTRACT_VENV)/ready ## Hold the emulator to the document with random requests
-	$(BIN)/python tests/contract/fuzz --st $(CURDIR)/$(CONTRACT_VENV)/bin/st $(OPTIONS)
+contract: $(VENV)/installed $(CONTRACT_VENV)/ready ## Hold the emulator, or QARNOT_CONTRACT_URL, to the document
+	$(BIN)/python -m tests.contract.live --st $(CURDIR)/$(CONTRACT_VENV)/bin/st $(OPTIONS)
 
 compare: $(VENV)/installed $(OFFICIAL_VENV)/ready ## Hold the official SDK to the conformance table
 	$(BIN)/python -m tests.compare $(CURDIR)/$(OFFICIAL_VENV)/bin/python
