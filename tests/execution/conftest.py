@@ -79,18 +79,25 @@ def processes_with(mark: str) -> list[str]:
 Start: TypeAlias = Callable[..., Task]
 
 
+def _executing(max_processes: int) -> Iterator[Emulator]:
+    """A served emulator that executes; nothing that has its folders is left after it."""
+    with Emulator(clock=FastClock(), execute=True, max_processes=max_processes) as emulator:
+        assert emulator._executor is not None
+        folder = emulator._executor._root.name
+        yield emulator
+    assert processes_with(folder) == []
+
+
 @pytest.fixture
 def cloud() -> Iterator[Emulator]:
     """A served emulator that executes up to four commands at once."""
-    with Emulator(clock=FastClock(), execute=True, max_processes=4) as emulator:
-        yield emulator
+    yield from _executing(max_processes=4)
 
 
 @pytest.fixture
 def one_at_a_time() -> Iterator[Emulator]:
     """A served emulator that executes one command after the other."""
-    with Emulator(clock=FastClock(), execute=True, max_processes=1) as emulator:
-        yield emulator
+    yield from _executing(max_processes=1)
 
 
 @pytest.fixture
