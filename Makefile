@@ -18,7 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help demo docs test contract compare fuzz soak bench coverage check generate check-generated mutants secret-scan audit browser lint types spec-lint docs-examples lock public-api released changelog build clean
+.PHONY: help demo docs test contract compare fuzz soak bench coverage check generate check-generated spec-diff update-spec consumer mutants secret-scan audit browser lint types spec-lint docs-examples lock public-api released changelog build clean
 
 help: ## Show the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | column -t -s '|'
@@ -61,6 +61,15 @@ generate: $(VENV)/ready ## Make generated/qarnot_api anew from the document
 
 check-generated: $(VENV)/ready ## Fail unless generated/qarnot_api is what the document gives
 	$(BIN)/python openapi/regenerate.py --check
+
+spec-diff: $(VENV)/ready ## Compare an API document, AGAINST=<file or address>, with ours
+	$(BIN)/python -m openapi.diff $(OPTIONS) "$(AGAINST)"
+
+update-spec: $(VENV)/installed ## Take a change of the API in, step by step, AGAINST=<file or address>
+	$(BIN)/python -m openapi.update $(OPTIONS) "$(AGAINST)"
+
+consumer: $(VENV)/ready ## Derive anew what of the API the domain layer uses
+	$(BIN)/python -m openapi.consumer
 
 mutants: $(MUTANTS_VENV)/ready ## Change the library in one place at a time: which changes does no test notice?
 	PYTHONPATH=$(CURDIR):$(CURDIR)/generated $(MUTANTS_VENV)/bin/python tests/mutants.py $(MODULES)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import copy
 import hashlib
+import io
 import json
 import os
 import re
@@ -94,11 +95,17 @@ for _tag, _pattern, _first in (
 
 def load_yaml(path: Path) -> Json:
     """The content of a YAML file as JSON: every key is text, whatever it looks like (`200:`)."""
+    return parse_yaml(path.read_text(encoding="utf-8"), str(path))
+
+
+def parse_yaml(text: str, name: str) -> Json:
+    """The same of a text; `name` is what messages call it."""
+    stream = io.StringIO(text)
+    stream.name = name  # What PyYAML's own messages call it.
     try:
-        with path.open(encoding="utf-8") as stream:
-            content: object = yaml.load(stream, Loader=_CoreLoader)  # noqa: S506 (a SafeLoader)
+        content: object = yaml.load(stream, Loader=_CoreLoader)  # noqa: S506 (a SafeLoader)
     except yaml.YAMLError as error:
-        raise RegenerationError(f"{path}: not YAML: {error}") from error
+        raise RegenerationError(f"{name}: not YAML: {error}") from error
     return _as_json(content)
 
 
@@ -426,14 +433,14 @@ def _replace(output: Path, fresh: Path) -> None:
 def lock_text(root: Path, tools: dict[str, str], files: dict[str, str]) -> str:
     """What spec.lock says: hashes of the inputs and of the output tree, versions of the tools."""
     tree = "".join(f"{digest}  {name}\n" for name, digest in sorted(files.items()))
-    inputs = {name: _sha256((root / name).read_bytes()) for name in sorted(INPUTS)}
+    inputs = {name: sha256((root / name).read_bytes()) for name in sorted(INPUTS)}
     return "\n".join(
         [
             "# Written by openapi/regenerate.py: do not edit; make generate",
             "\n[inputs]",
             *(f'"{name}" = "sha256:{digest}"' for name, digest in inputs.items()),
             "\n[output]",
-            f'"{OUTPUT}" = "sha256:{_sha256(tree.encode())}"',
+            f'"{OUTPUT}" = "sha256:{sha256(tree.encode())}"',
             f"files = {len(files)}",
             "\n[tools]",
             *(f'{tool} = "{tools[tool]}"' for tool in sorted(tools)),
@@ -445,13 +452,13 @@ def lock_text(root: Path, tools: dict[str, str], files: dict[str, str]) -> str:
 def hash_tree(directory: Path) -> dict[str, str]:
     """The hash of each file under a directory, except byte code."""
     return {
-        path.relative_to(directory).as_posix(): _sha256(path.read_bytes())
+        path.relative_to(directory).as_posix(): sha256(path.read_bytes())
         for path in directory.rglob("*")
         if path.is_file() and "__pycache__" not in path.relative_to(directory).parts
     }
 
 
-def _sha256(content: bytes) -> str:
+def sha256(content: bytes) -> str:
     """SHA-256 in hexadecimal."""
     return hashlib.sha256(content).hexdigest()
 

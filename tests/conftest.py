@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections import Counter
 from collections.abc import Iterator
+from importlib.machinery import ModuleSpec
+from importlib.util import module_from_spec
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +17,11 @@ from hypothesis import HealthCheck, settings
 from qarnot_domain.emulator._cloud import Cloud
 
 from .recorder import Recorder
+
+# The tools beside the document can be imported, and the library stays the installed one.
+_TOOLS = ModuleSpec("openapi", None, is_package=True)
+_TOOLS.submodule_search_locations = [str(Path(__file__).parents[1] / "openapi")]
+sys.modules["openapi"] = module_from_spec(_TOOLS)
 
 pytest_plugins = ["qarnot_domain.testing"]
 

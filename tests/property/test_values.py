@@ -12,10 +12,10 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from openapi.domain import VALUES
 from qarnot_domain import Connection, HardwareConstraint, Pool, ScalingPolicy, Task
 from qarnot_domain._values import Value
 
-from ..contract.test_spec_and_domain import VALUES
 from . import strategies as s
 
 KINDS: dict[str, type[Value]] = {

@@ -1,0 +1,218 @@
+"""Take a change of the API in, step by step; run it again after each step.
+
+    python -m openapi.update AGAINST [--since REPORT]
+
+It compares, says which edits our document wants, regenerates the client, names what the domain
+layer is to expose, runs the contract tests, and writes the consumer record. It stops where somebody
+has to do something, and says what; what a step makes itself, it makes.
+
+Exit status: 0 all is taken in; 1 there is something to do; 2 it cannot go on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+import yaml
+
+from openapi.consumer import GATEWAY, RECORD, missing_operations
+from openapi.diff import ROOT, Consumer, DocumentError, Linked, compare, load
+from openapi.diff.__main__ import known
+from openapi.regenerate import (
+    DOCUMENT,
+    INPUTS,
+    LOCK,
+    RegenerationError,
+    regenerate,
+    sha256,
+)
+
+CONTRACT: Final = ("tests/contract", "tests/unit/emulator/test_emulator_document.py")
+"""What holds the emulator, and the library against it, to the document."""
+
+TESTING: Final = (
+    *("pytest", "-q", "-rfE", "--maxfail=9", "--no-header", "--tb=no"),
+    *("-p", "no:cacheprovider", "-m", "not check"),
+)
+
+TESTS_TIMEOUT_S: Final = 900
+
+WHAT_TO_EDIT: Final = """
+Make those that are true, in your own words, with their sources and an example. What is not to be
+taken in: keep `python -m openapi.diff AGAINST --json` as a file, and give it as --since."""
+
+TO_DO: Final = 1
+STUCK: Final = 2
+
+
+def update(root: Path, against: str, since: Path | None = None) -> int:
+    """Go as far as it goes; the exit status."""
+    taking = _Taking(root, against, since)
+    for number, (title, step) in enumerate(taking.steps(), start=1):
+        print(f"\n{number}. {title}\n", flush=True)
+        if not step():
+            print(f"\nTo do. Then run this again: python -m openapi.update {against}")
+            return TO_DO
+    print("\nAll is taken in.")
+    return 0
+
+
+class _Taking:
+    """The way of one change; each step says whether the next can follow."""
+
+    def __init__(self, root: Path, against: str, since: Path | None) -> None:
+        self._root = root
+        self._ours = load(root / DOCUMENT)
+        report = compare(load(against), self._ours, Consumer.read(root / RECORD))
+        self._report = report.without(known(since)) if since is not None else report
+
+    def steps(self) -> tuple[tuple[str, Callable[[], bool]], ...]:
+        """Title and step, in order."""
+        return (
+            ("What differs", self._compared),
+            ("The edits that our document wants", self._edited),
+            ("The generated client", self._generated),
+            ("What the domain layer is to expose", self._exposed),
+            ("The contract tests, and the record of what is used", self._tested),
+        )
+
+    def _compared(self) -> bool:
+        print(self._report.text(), end="")
+        return True
+
+    def _edited(self) -> bool:
+        wanted = self._report.differences
+        lines = line_numbers(self._root / DOCUMENT) if wanted else {}
+        for one in wanted:
+            print(f"{DOCUMENT}:{_line(lines, one.difference.near or '')}: {edit(one)}")
+        print(WHAT_TO_EDIT if wanted else "None.")
+        return not wanted
+
+    def _generated(self) -> bool:
+        if is_current(self._root):
+            print("It is what the document gives.")
+        else:
+            regenerate(self._root)
+        return True
+
+    def _exposed(self) -> bool:
+        lines = missing_operations(self._root, dict(self._ours.root))
+        if lines:
+            print("\n".join(lines))
+            print(f"Keep the operationId in the document, or change it in {GATEWAY} too.")
+            return False
+        return _process(self._root, "openapi.domain").returncode == 0
+
+    def _tested(self) -> bool:
+        done = _process(self._root, *TESTING, *CONTRACT, is_shown=False)
+        if done.returncode != 0:
+            said = done.stdout.splitlines()
+            failed = [line for line in said if line.startswith(("FAILED", "ERROR"))]
+            print("\n".join(failed or said[-20:]))
+            print(f"The emulator, or the library against it, is not as {DOCUMENT} has it.")
+            return False
+        print("The contract tests pass.", flush=True)
+        if _process(self._root, "openapi.consumer").returncode != 0:
+            return False
+        print(f"{RECORD} is written.")
+        return True
+
+
+# --- what they need -------------------------------------------------------------------------------
+
+
+def _process(
+    root: Path, *arguments: str, is_shown: bool = True
+) -> subprocess.CompletedProcess[str]:
+    """Run a module of the project on its sources, whatever is installed."""
+    inherited = os.environ  # noqa: TID251 (handed to a program, not read as settings)
+    path = os.pathsep.join([str(root), str(root / "generated")])
+    return subprocess.run(
+        [sys.executable, "-m", *arguments],
+        cwd=root,
+        env={**inherited, "PYTHONPATH": path},
+        stdout=None if is_shown else subprocess.PIPE,
+        stderr=None if is_shown else subprocess.STDOUT,
+        text=True,
+        timeout=TESTS_TIMEOUT_S,
+        check=False,
+    )
+
+
+def is_current(root: Path) -> bool:
+    """Whether the generated client was made from the document, overlay and settings as they are."""
+    try:
+        locked = tomllib.loads((root / LOCK).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    hashes = {name: f"sha256:{sha256((root / name).read_bytes())}" for name in INPUTS}
+    return locked.get("inputs") == hashes
+
+
+def edit(one: Linked) -> str:
+    """What a difference asks for, in words."""
+    difference = one.difference
+    match difference.kind:
+        case "member added" | "variant added" | "parameter added" | "operation added":
+            return f"{one.place}: add {difference.after}"
+        case "operation renamed" | "method":
+            (operation,) = one.operations
+            return f"{difference.change}; keep the operationId {operation.id}"
+        case kind if kind.endswith("removed"):
+            return f"{one.place}: take it out"
+        case kind:
+            return f"{one.place}: {kind}: {difference.change}"
+
+
+def line_numbers(path: Path) -> dict[str, int]:
+    """JSON pointer -> the line of a YAML file at which the node begins, from 1."""
+    root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    return dict(_lines(root, "#"))
+
+
+def _lines(node: yaml.Node | None, pointer: str) -> Iterator[tuple[str, int]]:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            inner = f"{pointer}/{str(key.value).replace('~', '~0').replace('/', '~1')}"
+            yield inner, key.start_mark.line + 1
+            yield from _lines(value, inner)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            yield f"{pointer}/{index}", value.start_mark.line + 1
+            yield from _lines(value, f"{pointer}/{index}")
+
+
+def _line(lines: dict[str, int], pointer: str) -> int:
+    """The line of a node, or of what it would be in."""
+    while pointer and pointer not in lines:
+        pointer = pointer.rpartition("/")[0]
+    return lines.get(pointer, 1)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line; the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m openapi.update",
+        description="Take a change of the API in, step by step.",
+        epilog="Exit status: 0 all is taken in, 1 there is something to do, 2 it cannot go on.",
+    )
+    parser.add_argument("against", help="a file or http(s) address, JSON or YAML")
+    parser.add_argument("--since", type=Path, help="a report of what is not to be taken in")
+    parser.add_argument("--root", type=Path, default=ROOT, help="the project (default: this one)")
+    options = parser.parse_args(arguments)
+    try:
+        return update(options.root, options.against, options.since)
+    except (DocumentError, RegenerationError, OSError, subprocess.TimeoutExpired) as error:
+        print(error, file=sys.stderr)
+        return STUCK
+
+
+if __name__ == "__main__":
+    sys.exit(main())
