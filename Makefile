@@ -80,7 +80,7 @@ secret-scan: $(VENV)/installed $(OFFICIAL_VENV)/ready ## Have every test fail an
 audit: $(AUDIT_VENV)/ready ## Ask the advisory database after every pinned requirement (needs the network)
 	$(AUDIT_VENV)/bin/pip-audit --strict --disable-pip $(foreach file,$(wildcard .ci/requirements-*.txt),-r $(file))
 
-browser: $(BROWSER_VENV)/installed $(CHROMIUM) ## Look at the pages in Chromium (CHROMIUM says where it is)
+browser: $(BROWSER_VENV)/installed $(CHROMIUM) docs ## Look at the pages in Chromium (CHROMIUM says where it is)
 	$(BROWSER_VENV)/bin/pytest --chromium $(CHROMIUM) tests/browser
 
 lint: $(VENV)/ready
