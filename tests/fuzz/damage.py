@@ -66,7 +66,7 @@ def damaged(answer: Any, chance: random.Random) -> bytes:
 def _altered(document: Any, chance: random.Random) -> Any:
     places = list(_places(document))
     if not places or chance.random() < 0.02:
-        return chance.choice(_JUNK)
+        return copy.deepcopy(chance.choice(_JUNK))
     holder, key = chance.choice(places)
     what = chance.random()
     if what < 0.6:
