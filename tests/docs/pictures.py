@@ -12,7 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
-from qarnot_domain import Connection, JobState, TaskState
+from qarnot_domain import _MODULES, Connection, JobState, TaskState
 from qarnot_domain.emulator import Emulator, ManualClock
 
 from ..meta.imports import LIBRARY, ROOT, imports_of_file, library_modules, modules, of
@@ -244,11 +244,12 @@ def import_graph() -> dict[str, set[str]]:
         if not module.startswith("__")
     }
     for package in LIBRARY.glob("*/__init__.py"):
-        graph[package.parent.name] = {
-            module
-            for path in package.parent.rglob("*.py")
-            for module in library_modules(imports_of_file(path))
+        imports = [i for path in package.parent.rglob("*.py") for i in imports_of_file(path)]
+        # A name of the package itself is one of the module that it comes from.
+        named = {
+            _MODULES[i.name] for i in imports if i.module == "qarnot_domain" and i.name in _MODULES
         }
+        graph[package.parent.name] = library_modules(imports) | named
     return {module: (graph[module] & graph.keys()) - {module} for module in graph}
 
 
