@@ -3,6 +3,7 @@ PYTHON ?= python3.11
 VENV := .venv
 DEMO_VENV := .venv-demo
 OFFICIAL_VENV := .venv-official-sdk
+BENCH_VENV := .venv-bench
 MUTANTS_VENV := .venv-mutants
 CONTRACT_VENV := .venv-contract
 AUDIT_VENV := .venv-audit
@@ -44,7 +45,7 @@ fuzz: $(VENV)/installed ## Read a million broken answers
 soak: $(VENV)/installed ## Use the library for a minute on a cloud that often fails, and compare the books
 	$(BIN)/python -m tests.soak $(OPTIONS)
 
-bench: $(VENV)/installed ## Measure the emulator with 100,000 jobs, for some minutes
+bench: $(VENV)/installed $(BENCH_VENV)/installed $(OFFICIAL_VENV)/ready ## Measure the library beside the official SDK, and the emulator, for some minutes
 	$(BIN)/python -m tests.benchmarks --json build/benchmarks.json $(OPTIONS)
 
 coverage: $(VENV)/installed $(OFFICIAL_VENV)/ready ## Run the tests and print the branch coverage
@@ -104,6 +105,7 @@ docs-examples: $(VENV)/installed
 
 lock: $(VENV)/ready ## Pin the requirements anew, with hashes, to the newest versions allowed
 	$(LOCK) --upgrade --all-extras --group build pyproject.toml -o .ci/requirements-demo.txt
+	$(LOCK) --upgrade --group build pyproject.toml -o .ci/requirements-bench.txt
 	$(LOCK) --upgrade --all-extras --group check pyproject.toml -o .ci/requirements-dev.txt
 	$(LOCK) --upgrade --all-extras --group mutants pyproject.toml -o .ci/requirements-mutants.txt
 	$(LOCK) --upgrade --group pyproject.toml:audit -o .ci/requirements-audit.txt
@@ -123,13 +125,14 @@ build: $(VENV)/ready ## Build the wheel and the source distribution into dist/
 	$(BIN)/python -m build --no-isolation
 
 clean: ## Remove everything that the verbs made
-	rm -rf $(VENV) $(DEMO_VENV) $(OFFICIAL_VENV) $(MUTANTS_VENV) $(CONTRACT_VENV) $(AUDIT_VENV) $(BROWSER_VENV) \
+	rm -rf $(VENV) $(DEMO_VENV) $(BENCH_VENV) $(OFFICIAL_VENV) $(MUTANTS_VENV) $(CONTRACT_VENV) $(AUDIT_VENV) $(BROWSER_VENV) \
 		$(DOCS_VENV) $(NOTEBOOK_VENV) build dist openapi/node_modules \
 		.hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(VENV)/ready: .ci/requirements-dev.txt
 $(DEMO_VENV)/ready: .ci/requirements-demo.txt
+$(BENCH_VENV)/ready: .ci/requirements-bench.txt
 $(OFFICIAL_VENV)/ready: .ci/requirements-official-sdk.txt
 $(MUTANTS_VENV)/ready: .ci/requirements-mutants.txt
 $(CONTRACT_VENV)/ready: .ci/requirements-contract.txt
@@ -138,7 +141,7 @@ $(BROWSER_VENV)/ready: .ci/requirements-browser.txt
 $(DOCS_VENV)/ready: .ci/requirements-docs.txt
 $(NOTEBOOK_VENV)/ready: .ci/requirements-notebook.txt
 
-$(VENV)/ready $(DEMO_VENV)/ready $(OFFICIAL_VENV)/ready $(MUTANTS_VENV)/ready $(CONTRACT_VENV)/ready $(AUDIT_VENV)/ready \
+$(VENV)/ready $(DEMO_VENV)/ready $(BENCH_VENV)/ready $(OFFICIAL_VENV)/ready $(MUTANTS_VENV)/ready $(CONTRACT_VENV)/ready $(AUDIT_VENV)/ready \
 	$(BROWSER_VENV)/ready $(DOCS_VENV)/ready $(NOTEBOOK_VENV)/ready:
 	$(PYTHON) -m venv --clear $(@D)
 	$(@D)/bin/pip install --quiet --require-hashes -r $<
@@ -146,6 +149,7 @@ $(VENV)/ready $(DEMO_VENV)/ready $(OFFICIAL_VENV)/ready $(MUTANTS_VENV)/ready $(
 
 $(VENV)/installed: $(VENV)/ready $(SOURCES)
 $(DEMO_VENV)/installed: $(DEMO_VENV)/ready $(SOURCES)
+$(BENCH_VENV)/installed: $(BENCH_VENV)/ready $(SOURCES)
 $(BROWSER_VENV)/installed: $(BROWSER_VENV)/ready $(SOURCES)
 $(NOTEBOOK_VENV)/installed: $(NOTEBOOK_VENV)/ready $(SOURCES)
 

@@ -30,6 +30,17 @@ class Cached(Generic[T]):
     under way share its outcome.
     """
 
+    __slots__ = (
+        "_clock",
+        "_edition",
+        "_fetch",
+        "_fetched_at",
+        "_flight",
+        "_lock",
+        "_value",
+        "max_age",
+    )
+
     def __init__(
         self, fetch: Callable[[], T], clock: Clock, max_age: float, initial: T, *, fresh: bool
     ) -> None:
@@ -51,7 +62,11 @@ class Cached(Generic[T]):
 
     def get(self) -> T:
         """The value, fetched anew if it is stale."""
-        return self._value if self._is_fresh() else self._obtain(even_if_fresh=False)
+        # As `_is_fresh`, without its call: each read of a member comes here.
+        fetched_at = self._fetched_at
+        if fetched_at is not None and self._clock.monotonic() - fetched_at < self.max_age:
+            return self._value
+        return self._obtain(even_if_fresh=False)
 
     def refresh(self) -> T:
         """The value, fetched anew."""

@@ -9,10 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import lru_cache, partial
 from operator import eq
 from types import MappingProxyType
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, TypeVar, cast
 
 import attrs
 
@@ -95,7 +95,13 @@ def read_optional_duration(value: Json) -> TimeSpan | None:
         return None
     if not isinstance(value, str):
         raise ValueError(f"expected a time span, not {value!r}")
-    return TimeSpan(value)
+    return _time_span(value)
+
+
+@lru_cache(maxsize=256)
+def _time_span(text: str) -> TimeSpan:
+    """Most objects of a list have the same few."""
+    return TimeSpan(text)
 
 
 def _read_duration(value: Json) -> TimeSpan:
@@ -125,6 +131,8 @@ def read_date(value: Json) -> datetime | None:
     date = datetime.fromisoformat(value)
     if date.year == 1:
         return None
+    if date.tzinfo is UTC:
+        return date
     try:
         return date.astimezone(UTC) if date.tzinfo else date.replace(tzinfo=UTC)
     except OverflowError:
@@ -203,7 +211,13 @@ def _write_constants(constants: Mapping[str, str]) -> Json:
 
 
 def _read_state(state: type[StateT], value: Json) -> StateT:
-    return state(read_optional_text(value) or "")
+    return cast("StateT", _state(state, read_optional_text(value) or ""))
+
+
+@lru_cache(maxsize=256)
+def _state(state: type[State], text: str) -> State:
+    """One object for all that are in it."""
+    return state(text)
 
 
 def _read_word(value: Json, *, kind: type[WordT]) -> WordT:

@@ -16,7 +16,7 @@ from typing import Any, Generic, Never, Protocol, Self, TypeVar, cast, overload
 
 import attrs
 
-from ._codecs import Codec, Json, SettableCodec, Wire
+from ._codecs import Codec, Json, SettableCodec, Wire, unchanged
 
 G = TypeVar("G")
 S = TypeVar("S")
@@ -89,6 +89,7 @@ class ServerField(Explained, Generic[G]):
         """
         self.wire = wire
         self.codec = codec
+        self._show = None if codec.show is unchanged else codec.show
         self.initial = initial
         self._given_name = name
 
@@ -103,7 +104,9 @@ class ServerField(Explained, Generic[G]):
     def __get__(self, instance: Holder | None, owner: type) -> Self | G:
         if instance is None:
             return self._explained()
-        return self.codec.show(cast(G, instance._current(self)))
+        value = cast(G, instance._current(self))
+        show = self._show
+        return value if show is None else show(value)
 
     def __set__(self, instance: Holder, value: Never) -> None:
         raise AttributeError(f"{self.name} is read only: only the server sets it")
@@ -173,12 +176,17 @@ class Snapshot:
         if not isinstance(wire, Mapping):
             raise ValueError(f"expected an object, not {type(wire).__name__}")
         rest = dict(wire)
-        values = {
-            member.name: _read(member, rest.pop(member.wire, None))
-            for member in members
-            if member.wire in wire or not is_part
-        }
-        return cls(MappingProxyType(values), MappingProxyType(deepcopy(rest)))
+        take = rest.pop
+        values: dict[str, object] = {}
+        for member in members:
+            if not is_part or member.wire in rest:
+                try:
+                    values[member.name] = member.codec.read(take(member.wire, None))
+                except (ValueError, TypeError) as error:
+                    raise ValueError(f"{member.wire}: {error}") from error
+        # Mostly the uuid alone, which nobody can change.
+        kept = rest if all(isinstance(one, str) for one in rest.values()) else deepcopy(rest)
+        return cls(MappingProxyType(values), MappingProxyType(kept))
 
     def write(self, members: Iterable[ServerField[Any]]) -> dict[str, Json]:
         """The JSON object again."""
@@ -191,10 +199,3 @@ class Snapshot:
 
     def with_values(self, values: Mapping[str, object]) -> Self:
         return attrs.evolve(self, values=MappingProxyType({**self.values, **values}))
-
-
-def _read(member: ServerField[Any], value: Json) -> object:
-    try:
-        return member.codec.read(value)
-    except (ValueError, TypeError) as error:
-        raise ValueError(f"{member.wire}: {error}") from error

@@ -112,9 +112,21 @@ class Resource(ABC):
     def __init_subclass__(cls) -> None:
         cls._members = members_of(cls)
         cls._initial = MappingProxyType({m.name: m.initial for m in cls._members})
+        cls._draft = cls._initial
+
+    # What an object that was never a draft keeps: a list of many has only what differs for itself.
+    _draft: Mapping[str, object]
+    _staged: Mapping[str, object] = MappingProxyType({})
+    _submitted: Submitted | None = None
+    _in_doubt = False
+    _deleted = False
+    _hash: int | None = None
+    _auto_update = True
+    _update_cache_time = DEFAULT_UPDATE_CACHE_TIME
 
     def __init__(self, connection: Connection, name: str, shortname: str | None) -> None:
         self._start(connection)
+        self._draft = ChainMap(self._given, dict(self._initial))
         self.name = name
         self.shortname = shortname
 
@@ -122,14 +134,6 @@ class Resource(ABC):
         self._connection = connection
         self._lock = threading.RLock()
         self._given: dict[str, object] = {}
-        self._draft: Mapping[str, object] = ChainMap(self._given, dict(self._initial))
-        self._staged: Mapping[str, object] = MappingProxyType({})
-        self._submitted: Submitted | None = None
-        self._in_doubt = False
-        self._deleted = False
-        self._hash: int | None = None
-        self._auto_update = True
-        self._update_cache_time = DEFAULT_UPDATE_CACHE_TIME
 
     # --- from and to JSON ------------------------------------------------------------------
 
@@ -212,16 +216,16 @@ class Resource(ABC):
 
     def _current(self, member: ServerField[Any]) -> object:
         name = member.name
-        if self._submitted is None:
+        submitted = self._submitted
+        if submitted is None:
             return self._draft[name]
-        if name in self._staged:
+        if self._staged and name in self._staged:
             return self._staged[name]
-        cache = self._submitted.cache
-        values = cache.value.values
-        if self._auto_update and not self._deleted:
-            values = cache.get().values
-            if name not in values:
-                values = cache.refresh().values
+        if not self._auto_update or self._deleted:
+            return submitted.cache.value.values.get(name, member.initial)
+        values = submitted.cache.get().values
+        if name not in values:
+            values = submitted.cache.refresh().values
         return values.get(name, member.initial)
 
     def _peek(self, name: str) -> object:

@@ -10,14 +10,19 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
-from tests.benchmarks import emulator
+from tests.benchmarks import emulator, versus
 from tests.benchmarks.measuring import Figure, Options, table, write_json
 
-SECTIONS: Final[dict[str, Callable[[Options], Sequence[Figure]]]] = {
+SECTIONS: Final[dict[str, Callable[[Options], Iterable[Figure]]]] = {
+    "calls": versus.calls,
+    "reads": versus.reads,
+    "lists": versus.lists,
+    "many": versus.many,
+    "starting": versus.starting,
     "emulator": emulator.measure,
 }
 
@@ -37,7 +42,7 @@ def main() -> int:
     options = Options(arguments.jobs, arguments.rounds)
     measured: dict[str, Sequence[Figure]] = {}
     for name in arguments.section or SECTIONS:
-        measured[name] = SECTIONS[name](options)
+        measured[name] = list(SECTIONS[name](options))
         print(table(name, measured[name]), flush=True)
     if arguments.json is not None:
         write_json(arguments.json, options.rounds, measured)

@@ -22,6 +22,10 @@ PAGE: Final = 1000
 """How many there are on a page of a list whose request does not say."""
 
 
+POLLS: Final = 4
+"""How often the tasks of a job have to be asked for until they are done."""
+
+
 class Server:
     """The address of such a process, and what it takes orders by."""
 
@@ -65,7 +69,7 @@ def index_of(uuid: str) -> int:
 
 
 def job_of(index: int) -> dict[str, Any]:
-    """A job as the API describes it."""
+    """A job as the API describes it, with dates that the official SDK can read too."""
     return {
         "uuid": uuid_of(index),
         "name": f"job-{index:06}",
@@ -73,8 +77,8 @@ def job_of(index: int) -> dict[str, Any]:
         "poolUuid": None,
         "state": "Completed" if index % 2 else "Active",
         "previousState": "Active" if index % 2 else None,
-        "creationDate": f"2026-03-{index % 28 + 1:02}T10:{index % 60:02}:07.1234567Z",
-        "lastModified": f"2026-04-{index % 28 + 1:02}T11:{index % 60:02}:08.7654321Z",
+        "creationDate": f"2026-03-{index % 28 + 1:02}T10:{index % 60:02}:07Z",
+        "lastModified": f"2026-04-{index % 28 + 1:02}T11:{index % 60:02}:08Z",
         "stateTransitionTime": f"2026-04-{index % 28 + 1:02}T11:{index % 60:02}:08Z",
         "previousStateTransitionTime": None,
         "useDependencies": False,
@@ -86,14 +90,13 @@ def job_of(index: int) -> dict[str, Any]:
 
 
 def task_of(index: int) -> dict[str, Any]:
-    """A task as the API describes it, while it runs."""
+    """A task as the API describes it, but for its state."""
     return {
         "uuid": uuid_of(index),
         "name": f"task-{index:05}",
         "shortname": f"the-task-{index:05}",
         "profile": "docker-batch",
         "jobUuid": uuid_of(0),
-        "state": "FullyExecuting",
         "instanceCount": 1,
         "creationDate": "2026-03-01T10:00:07Z",
         "lastModified": "2026-03-01T10:00:08Z",
@@ -121,15 +124,21 @@ class _Account:
         self._jobs = jobs
         self._tasks = tasks
         self._created = count(1 << 31)
-        self._kept: dict[tuple[str, bytes], bytes] = {}
+        self._kept: dict[tuple[str, bytes, bool], bytes] = {}
+        self.polls = 0
+        """How often it was asked for the tasks of a job: they run the first times."""
 
     def answer(self, method: str, path: str, body: bytes) -> bytes:
         """The body of the answer."""
-        if method == "POST" and path == "/jobs":
+        # The official SDK asks for `/jobs/`.
+        if method == "POST" and path.rstrip("/") == "/jobs":
             return _written({"uuid": uuid_of(next(self._created))})
-        found = self._kept.get((path, body))
+        if "tasks" in path:
+            self.polls += 1
+        key = path, body, self.polls < POLLS
+        found = self._kept.get(key)
         if found is None:
-            found = self._kept[path, body] = _written(self._found(path, body))
+            found = self._kept[key] = _written(self._found(path, body))
         return found
 
     def _found(self, path: str, body: bytes) -> Any:
@@ -140,10 +149,13 @@ class _Account:
         if path == "/jobs/paginate":
             return self._page(json.loads(body))
         if path == "/tasks/summaries/paginate":
-            return _page([task_of(0)], None)
+            return _page([self._task(0)] if self.polls < POLLS else [], None)
         if parts[-1] == "tasks":
-            return list(map(task_of, range(self._tasks)))
+            return list(map(self._task, range(self._tasks)))
         return job_of(index_of(parts[1]))
+
+    def _task(self, index: int) -> dict[str, Any]:
+        return {**task_of(index), "state": "FullyExecuting" if self.polls < POLLS else "Success"}
 
     def _page(self, request: dict[str, Any]) -> Any:
         most = request.get("maximumResults") or PAGE
@@ -203,7 +215,7 @@ class _Connection(asyncio.Protocol):
             self._write(b"null")
         elif path == "/-/counts":
             content = _written([kind.requests, kind.sent])
-            kind.requests = kind.sent = 0
+            kind.requests = kind.sent = self.account.polls = 0
             self._write(content)
         else:
             content = _HEAD % len(answer := self.account.answer(method, path, body)) + answer
