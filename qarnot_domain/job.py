@@ -151,8 +151,9 @@ class Job(InPool):
         One small request per poll however many tasks, at intervals that grow from a quarter of a
         second to `update_cache_time`: every fourth asks after the job, the others for one task
         that is not final (and the first after a job of which nothing fresh is known). With
-        `progress`, a poll asks for the states of all its tasks instead. A job does not complete by
-        itself when its tasks end, so it is usually still `Active` afterwards. Interrupted by
+        `progress`, a poll asks for the states of all its tasks instead. When all have ended, one
+        request more asks whether the job is still there. A job does not complete by itself when
+        its tasks end, so it is usually still `Active` afterwards. Interrupted by
         Ctrl-C, the job goes on: wait for it again, from anywhere.
 
         Args:
@@ -190,7 +191,7 @@ class Job(InPool):
 
 
 class _Watch:
-    """Asks whether a job is done: one request a call, and one more for a stale job at first."""
+    """Asks whether a job is done: one request a call, and one more at first and at the end."""
 
     def __init__(self, job: Job, uuid: str, report: Report | None) -> None:
         self._job = job
@@ -211,6 +212,9 @@ class _Watch:
         if not asks_job:
             # The server may cut the list of states short, so the end is never read from it alone.
             done = (self._report is None or self._all_final()) and not self._any_unfinished()
+            if done and not first:
+                # The tasks are gone, too, where somebody has deleted the job meanwhile.
+                self._job_is_final(flushcache=True)
         if self._report is not None:
             self._report(self._counts)
         return done

@@ -10,8 +10,8 @@ import attrs
 
 from qarnot_domain.cli._outcome import Code, Complaint, complaint_of, concerns_all
 from qarnot_domain.cli._print import Column, Table, print_objects, printable
-from qarnot_domain.exceptions import QarnotException
-from qarnot_domain.states import TaskState
+from qarnot_domain.exceptions import MissingJobException, QarnotException
+from qarnot_domain.states import JobState, TaskState
 
 if TYPE_CHECKING:
     from qarnot_domain import Connection, Job, Task
@@ -83,6 +83,8 @@ def _until_over(
             reports[one](counts)
 
         one.is_over = one.job.wait(timeout=0, progress=report)
+        if one.job.state == JobState.DELETING:
+            raise MissingJobException("it is being deleted")
 
     def all_over(_last: bool) -> bool:
         for given, one in tuple(waited.items()):

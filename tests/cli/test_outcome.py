@@ -11,6 +11,7 @@ import pytest
 from qarnot_domain import exceptions
 from qarnot_domain.cli._app import ALIASES, COMMANDS
 from qarnot_domain.cli._outcome import MEANINGS, Code, complaint_of
+from qarnot_domain.emulator import ManualClock
 
 from .driving import Shell
 
@@ -105,12 +106,18 @@ def test_traceback_is_shown_to_those_who_ask(shell: Shell) -> None:
 
 
 def test_bug_is_a_line_too(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever happens, no traceback that nobody asked for."""
-    import qarnot_domain
+    """Whatever happens, no traceback that nobody asked for; it is code 70."""
 
-    monkeypatch.setattr(qarnot_domain, "Connection", None)
+    def broken(_clock: ManualClock, _seconds: float) -> None:
+        raise RuntimeError("the clock is broken")
+
+    monkeypatch.setattr(ManualClock, "sleep", broken)
+    shell.cloud.fail_next("paginateJobs", status=503)
     ran = shell("list")
-    assert (ran.code, ran.err.count("\n")) == (2, 1)
+    assert (ran.code, ran.out) == (70, "")
+    assert ran.err == (
+        "Error: RuntimeError: the clock is broken\nHint: this is a bug; --debug shows where\n"
+    )
 
 
 def test_verbose_shows_requests_and_retries(shell: Shell) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -233,7 +234,10 @@ def test_wait_never_takes_an_unknown_state_for_final(
 
 
 def test_wait_is_one_request_per_poll(qarnot_emulator: Emulator) -> None:
-    """However many tasks, a poll is one request, and polls are no denser than four a second."""
+    """However many tasks, a poll is one request, and polls are no denser than four a second.
+
+    One more asks, at the end, whether the job is still there.
+    """
     clock = follow(qarnot_emulator)
     with connect(qarnot_emulator, clock=clock) as connection:
         job = submitted(connection)
@@ -242,7 +246,8 @@ def test_wait_is_one_request_per_poll(qarnot_emulator: Emulator) -> None:
         job.update()
         sent = len(qarnot_emulator.requests)
         assert job.wait() is True
-    assert len(qarnot_emulator.requests) - sent == len(clock.slept) + 1
+    assert len(qarnot_emulator.requests) - sent == len(clock.slept) + 2
+    assert operations(qarnot_emulator)[-1] == "retrieveJob"
     assert min(clock.slept) == 0.25
     assert max(clock.slept) == job.update_cache_time
 
@@ -283,7 +288,7 @@ def test_wait_asks_for_one_task_that_is_not_final(
 def test_wait_with_progress_asks_for_the_states_alone(
     qarnot_connection: Connection, qarnot_emulator: Emulator
 ) -> None:
-    """A poll is one `searchTasks` that selects the state, and one request more when all are."""
+    """A poll is one `searchTasks` that selects the state, and two requests more when all are."""
     job = submitted(qarnot_connection)
     add_task(job, qarnot_connection)
     job.update()
@@ -291,9 +296,9 @@ def test_wait_with_progress_asks_for_the_states_alone(
     polls: list[object] = []
     assert job.wait(progress=polls.append) is True
     asked = qarnot_emulator.requests[sent:]
-    assert len(asked) == len(polls) + 1
-    assert {request.operation for request in asked[:-1]} == {"searchTasks", "retrieveJob"}
-    assert asked[-1].operation == "paginateTaskSummaries"
+    assert len(asked) == len(polls) + 2
+    assert {request.operation for request in asked[:-2]} == {"searchTasks", "retrieveJob"}
+    assert [one.operation for one in asked[-2:]] == ["paginateTaskSummaries", "retrieveJob"]
     assert asked[0].body == {
         "select": {"fields": ["State"]},
         "filter": {"operator": "Equal", "field": "JobUuid", "value": job.uuid},
@@ -408,6 +413,23 @@ def test_wait_for_a_job_deleted_meanwhile_raises(
     other = qarnot_connection.retrieve_job(str(job.uuid))
     with pytest.raises(MissingJobException):
         job.wait(progress=lambda counts: None if other.state == "Deleting" else other.delete(True))
+
+
+def test_wait_is_not_over_because_the_job_is_gone(
+    qarnot_connection: Connection, qarnot_emulator: Emulator
+) -> None:
+    """No task that goes on is left of a job that was deleted, and that is no end to wait for."""
+    job = submitted(qarnot_connection)
+    add_task(job, qarnot_connection, EMULATOR_EXECUTION_TIME="01:00:00")
+    other = qarnot_connection.retrieve_job(str(job.uuid))
+
+    def delete(_counts: Mapping[str, int]) -> None:
+        if other.state != "Deleting":
+            other.delete(True)
+            qarnot_emulator.advance(timedelta(minutes=1))
+
+    with pytest.raises(MissingJobException):
+        job.wait(progress=delete)
 
 
 def test_wait_outlives_a_failing_server(
