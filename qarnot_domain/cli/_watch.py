@@ -83,8 +83,11 @@ def _until_over(
             reports[one](counts)
 
         one.is_over = one.job.wait(timeout=0, progress=report)
-        if one.job.state == JobState.DELETING:
-            raise MissingJobException("it is being deleted")
+        if one.is_over:
+            # Nothing is left to wait for, either, where somebody has deleted the job meanwhile.
+            one.job.update(flushcache=True)
+            if one.job.state == JobState.DELETING:
+                raise MissingJobException("it is being deleted")
 
     def all_over(_last: bool) -> bool:
         for given, one in tuple(waited.items()):
