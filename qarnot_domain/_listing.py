@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import islice
+from itertools import count, islice
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
 import attrs
@@ -242,7 +242,7 @@ def _pages(ask: Ask, query: Query) -> Iterator[Answer[WirePage]]:
     known: set[str] = set()
     token: str | None = None
     in_vain = 0
-    for _ in range(_MOST_PAGES):
+    for number in count(1):
         answer = ask(query.page(token)).then(wire_page).then(partial(_unseen, known))
         yield answer
         token = answer.parsed.next_token
@@ -254,7 +254,8 @@ def _pages(ask: Ask, query: Query) -> Iterator[Answer[WirePage]]:
         in_vain = 0 if answer.parsed.items else in_vain + 1
         if in_vain == _MOST_IN_VAIN:
             raise answer.malformed(f"the server gave {in_vain} pages in a row with nothing new")
-    raise answer.malformed(f"the server gave {_MOST_PAGES:,} pages, and says there are more")
+        if number == _MOST_PAGES:
+            raise answer.malformed(f"the server gave {number:,} pages, and says there are more")
 
 
 def _unseen(known: set[str], page: WirePage) -> WirePage:
