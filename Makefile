@@ -54,7 +54,7 @@ coverage: $(VENV)/installed $(OFFICIAL_VENV)/ready ## Run the tests and print th
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 
-check: lint types check-generated spec-lint public-api docs docs-examples $(NOTEBOOK_VENV)/installed ## Lint, types, generated code, document, docs (needs Node)
+check: lint types check-generated spec-lint public-api docs $(NOTEBOOK_VENV)/installed ## Lint, types, generated code, document, site (needs Node)
 	$(BIN)/pytest -m check
 
 generate: $(VENV)/ready ## Make generated/qarnot_api anew from the document
@@ -100,8 +100,8 @@ spec-lint: $(VENV)/ready openapi/node_modules
 public-api: $(VENV)/ready
 	$(BIN)/python tests/public_api.py
 
-docs-examples: $(VENV)/installed
-	$(BIN)/pytest tests/docs
+docs-examples: $(VENV)/installed ## Run the Python of every page of docs/, and say how much it is
+	$(BIN)/pytest tests/docs -m "not check"
 
 lock: $(VENV)/ready ## Pin the requirements anew, with hashes, to the newest versions allowed
 	$(LOCK) --upgrade --all-extras --group build pyproject.toml -o .ci/requirements-demo.txt
