@@ -21,7 +21,7 @@ from ._retry import Kind
 from ._sending import Answer, Operation, Sender, Tries, unknown_outcome
 from ._transport import Refused, Reply, Transport
 from .config import Settings
-from .exceptions import QarnotException, ResourceName
+from .exceptions import QarnotException, ResourceName, redact
 
 T = TypeVar("T")
 
@@ -69,6 +69,11 @@ class Gateway:
                 f"{member} must be a uuid or a shortname, and this is the client_token"
             )
         return check_id(member, value)
+
+    def holds_token(self, value: object) -> bool:
+        """Whether the text of a value has the token in it, by a server's doing or by a mistake."""
+        text = repr(value)
+        return redact(text, self._token.reveal()) != text
 
     def tries(self, *, keyed: bool = False) -> Tries:
         """A fresh count of attempts; `keyed` for the creation of something with a shortname."""

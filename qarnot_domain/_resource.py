@@ -476,10 +476,15 @@ class Resource(ABC):
     # --- showing ---------------------------------------------------------------------------
 
     def _shown(self) -> dict[str, object]:
-        """What `repr` and notebooks show, known without asking the server."""
+        """What `repr` and notebooks show, known without asking the server; never the token."""
         known = {"uuid": self.uuid, **self._known()}
         shown = ("name", "shortname", "uuid", "pool", "state", "tags")
-        return {name: known[name] for name in shown if name in known}
+        holds_token = self._connection._gateway.holds_token
+        return {
+            name: "[redacted]" if holds_token(known[name]) else known[name]
+            for name in shown
+            if name in known
+        }
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={value!r}" for name, value in self._shown().items())
