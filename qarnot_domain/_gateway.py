@@ -18,6 +18,7 @@ from ._checks import check_id
 from ._clock import Clock
 from ._codecs import Json, Wire
 from ._retry import Kind
+from ._secret import MisplacedError
 from ._sending import Answer, Operation, Sender, Tries, unknown_outcome
 from ._transport import Refused, Reply, Transport
 from .config import Settings
@@ -62,10 +63,11 @@ class Gateway:
     def check_id(self, member: str, value: object) -> str:
         """A part of a URL, and not the token by somebody's mistake.
 
-        The HTTP library and every server on the way log it.
+        The HTTP library and every server on the way log it. Where users give one, the function is
+        `unseen`.
         """
-        if value == self._token.reveal():
-            raise ValueError(
+        if isinstance(value, str) and value.strip() == self._token.reveal():
+            raise MisplacedError(
                 f"{member} must be a uuid or a shortname, and this is the client_token"
             )
         return check_id(member, value)

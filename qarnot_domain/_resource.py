@@ -161,15 +161,19 @@ class Resource(ABC):
         return resource
 
     @classmethod
-    def _reference(cls, connection: Connection, uuid: str) -> Self:
-        """The object of this uuid, of which nothing is known yet; sends nothing.
+    def _reference(cls, connection: Connection, uuid: str | None) -> Self | None:
+        """The object of this uuid, if any, of which nothing is known yet; sends nothing.
 
         Raises:
             MalformedResponseException: the server said so, and it is none.
         """
+        if uuid is None:
+            return None
         try:
             connection._gateway.check_id("uuid", uuid)
         except ValueError as error:
+            # A traceback may show it, and it may be the token.
+            del uuid
             raise MalformedResponseException(f"it is not a {cls._kind}: {error}") from None
         resource = cls.__new__(cls)
         resource._start(connection)

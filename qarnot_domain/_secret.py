@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final, NoReturn, final
+from collections.abc import Callable
+from functools import wraps
+from typing import Final, NoReturn, ParamSpec, TypeVar, final
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 _SHOWN: Final = "[redacted]"
 
@@ -31,3 +36,23 @@ class Secret:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a secret cannot be pickled or copied")
+
+
+class MisplacedError(ValueError):
+    """The secret was given as something else, by mistake: each frame on the way here holds it."""
+
+
+def unseen(function: Callable[P, R]) -> Callable[P, R]:
+    """The function, from which a `MisplacedError` comes as a `ValueError` without those frames."""
+
+    @wraps(function)
+    def guard(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except MisplacedError as error:
+            problem = str(error)
+        # A traceback may show what is left here.
+        del args, kwargs
+        raise ValueError(problem)
+
+    return guard

@@ -113,13 +113,15 @@ class Value:
     def _read(cls, payload: Json) -> Self:
         rest = dict(read_object(payload))
         spelled = {name.lower(): name for name in rest}
-        made = cls.__new__(cls)
+        members = {}
         for own in cls._members:
             names = [spelled[name] for name in own.spellings if name in spelled]
             said = [rest.pop(name, None) for name in names]
             value = next((one for one in said if one is not None), None)
-            object.__setattr__(made, own.name, own.read(value))
-        object.__setattr__(made, "_extra", deepcopy(rest))
+            members[own.name] = own.read(value)
+        # Not before: a traceback that shows a value half made would fail at it.
+        made = cls.__new__(cls)
+        made.__dict__.update(members, _extra=deepcopy(rest))
         return made
 
     def to_json(self) -> dict[str, Json]:

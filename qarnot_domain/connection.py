@@ -15,6 +15,7 @@ from ._bulk import submit_jobs, submit_tasks
 from ._clock import Clock, SystemClock
 from ._gateway import Gateway
 from ._listing import Collection, Listed, OffsetPage, Page
+from ._secret import unseen
 from .account import (
     OrganizationComputingQuotasDetails,
     Profile,
@@ -188,6 +189,7 @@ class Connection:
         """
         submit_jobs(self, jobs)
 
+    @unseen
     def retrieve_job(self, uuid: str) -> Job:
         """The job of this uuid or shortname (operation `retrieveJob`).
 
@@ -283,6 +285,7 @@ class Connection:
         """
         submit_tasks(self, tasks)
 
+    @unseen
     def retrieve_task(self, uuid: str) -> Task:
         """The task of this uuid or shortname (operation `retrieveTask`).
 
@@ -390,6 +393,7 @@ class Connection:
         )
         return pool
 
+    @unseen
     def retrieve_pool(self, uuid: str) -> Pool:
         """The pool of this uuid or shortname (operation `retrievePool`).
 
@@ -535,6 +539,7 @@ class Connection:
         """
         return [self._account.profile(name) for name in self._account.profile_names()]
 
+    @unseen
     def retrieve_profile(self, name: str) -> Profile:
         """The profile of this name (operation `retrieveProfile`).
 
@@ -545,6 +550,7 @@ class Connection:
         """
         return self._account.profile(name)
 
+    @unseen
     def profile_details(self, profile_name: str) -> Profile | None:
         """As `retrieve_profile`, but `None` when there is none."""
         return self._account.profile_or_none(profile_name)

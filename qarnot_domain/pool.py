@@ -358,8 +358,7 @@ class InPool(Resource):
         Settable until submission to a `Pool` already submitted (otherwise `ValueError`), the
         uuid of one, or `None`.
         """
-        uuid = self._pool_uuid
-        return None if uuid is None else Pool._reference(self._connection, uuid)
+        return Pool._reference(self._connection, self._pool_uuid)
 
     @pool.setter
     def pool(self, value: Pool | str | None) -> None:

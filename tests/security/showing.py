@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import traceback
-from io import StringIO
 
-from rich.console import Console
 from rich.traceback import Traceback
 
 
-def messages_shown(error: BaseException) -> str:
-    """What a log or a terminal shows of it and of its causes, and what its attributes hold."""
-    return "\n".join([*traceback.format_exception(error), *_texts(error)])
-
-
 def everything_shown(error: BaseException) -> str:
-    """The same, and tracebacks with the locals of every frame, in two renderings."""
+    """What logs and terminals show of it and of its causes, with attributes and every local."""
     plain = traceback.TracebackException.from_exception(error, capture_locals=True)
-    return "\n".join([messages_shown(error), *plain.format(), _with_rich(error)])
+    shown = [*traceback.format_exception(error), *plain.format()]
+    return "\n".join([*shown, *_texts(error), *_locals_with_rich(error)])
 
 
 def _texts(error: BaseException) -> list[str]:
@@ -26,17 +20,15 @@ def _texts(error: BaseException) -> list[str]:
     return [own, *(_texts(shown) if shown else ())]
 
 
-def _with_rich(error: BaseException) -> str:
-    shown = Traceback.from_exception(
+def _locals_with_rich(error: BaseException) -> list[str]:
+    """The locals as rich shows them, which looks into objects by itself."""
+    seen = Traceback.extract(
         type(error),
         error,
         error.__traceback__,
         show_locals=True,
         locals_max_length=100,
         locals_max_string=10_000,
-        max_frames=0,
     )
-    console = Console(file=StringIO(), width=10_000)
-    with console.capture() as captured:
-        console.print(shown)
-    return captured.get()
+    frames = [frame for stack in seen.stacks for frame in stack.frames]
+    return [str(local) for frame in frames for local in (frame.locals or {}).values()]

@@ -22,7 +22,7 @@ from qarnot_domain.emulator import Emulator
 
 from ..unit.driving import JOB_PAYLOAD, PROFILE, ActingClock, write_for_owner
 from ..unit.wire import SILENCE, WireServer, http
-from .showing import everything_shown, messages_shown
+from .showing import everything_shown
 
 TOKEN = "a-token-that-nobody-may-see"
 
@@ -83,16 +83,15 @@ WRONG: dict[str, tuple[object, Callable[[Connection], object]]] = {
 
 
 @pytest.mark.parametrize("wrong", WRONG)
-def test_answer_that_says_something_else_has_no_token_in_its_message(wrong: str) -> None:
-    """The server's words are quoted without the token; what it said stays in the locals."""
-    body, use = WRONG[wrong]
+def test_answer_that_says_something_else_shows_no_token(wrong: str) -> None:
+    """The server's words are quoted without the token, and what it said is in no local."""
     with (
-        WireServer(http(body=json.dumps(body).encode())) as server,
+        WireServer(http(body=json.dumps(WRONG[wrong][0]).encode())) as server,
         client(server.url) as connection,
         pytest.raises(QarnotException) as caught,
     ):
-        use(connection)
-    assert messages_shown(caught.value).count(TOKEN) == 0
+        WRONG[wrong][1](connection)
+    assert everything_shown(caught.value).count(TOKEN) == 0
 
 
 REFUSED: bytes = json.dumps([{"statusCode": 403, "message": f"bad {TOKEN}"}]).encode()
@@ -265,6 +264,20 @@ def test_broken_file_shows_no_token(tmp_path: Path, content: str, encoding: str)
     path = write_for_owner(tmp_path / "broken.conf", content.format(TOKEN, TOKEN), encoding)
     with pytest.raises(ValueError, match=r"fileconf|client_token") as caught:
         Connection(path)
+    assert everything_shown(caught.value).count(TOKEN) == 0
+
+
+@pytest.mark.parametrize("slip", ["{}", "{}\n", " {}"])
+@pytest.mark.parametrize(
+    "retrieve",
+    ["retrieve_job", "retrieve_task", "retrieve_pool", "retrieve_profile", "profile_details"],
+)
+def test_token_given_as_an_id_by_mistake_is_not_shown(retrieve: str, slip: str) -> None:
+    """It is refused, goes into no URL, and is in no text and no local."""
+    with WireServer(b"!") as server, client(server.url) as connection:
+        with pytest.raises(ValueError, match="this is the client_token") as caught:
+            getattr(connection, retrieve)(slip.format(TOKEN))
+        assert server.received == []
     assert everything_shown(caught.value).count(TOKEN) == 0
 
 

@@ -599,15 +599,6 @@ def test_retries_are_logged(qarnot_emulator: Emulator, caplog: pytest.LogCapture
         assert "busy" in line
 
 
-def test_token_given_as_an_id_by_mistake_is_not_shown(qarnot_emulator: Emulator) -> None:
-    """The token in place of an id is refused unseen, and goes into no URL."""
-    with connect(qarnot_emulator) as connection:
-        with pytest.raises(ValueError, match="client_token") as caught:
-            connection.retrieve_job(qarnot_emulator.token)
-        assert qarnot_emulator.token not in f"{caught.value!r}"
-    assert qarnot_emulator.requests == []
-
-
 @pytest.mark.parametrize("shown", [repr, str])
 def test_repr_says_which_cluster(shown: Callable[[object], str]) -> None:
     """A connection shows where it leads and not with which token."""
