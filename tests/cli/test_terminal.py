@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
 from datetime import timedelta
 
 import pexpect
 import pytest
 from rich.cells import cell_len
 
+from ..environment import Environment
 from .driving import Shell
 from .terminal import PROGRAM, on_terminal
 
@@ -19,10 +19,10 @@ NAME = "Überwachung der Strömung 日本 mit einem Namen, den niemand abkürzt"
 
 
 @pytest.fixture
-def environment(shell: Shell) -> Mapping[str, str]:
+def environment(shell: Shell) -> Environment:
     """The environment of the test, which leads to its emulator, without a say in colours."""
     without = ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE")
-    return {name: value for name, value in os.environ.items() if name not in without}  # noqa: TID251
+    return Environment({n: value for n, value in os.environ.items() if n not in without})  # noqa: TID251
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ COMMANDS = [
 @pytest.mark.parametrize(("arguments", "code"), COMMANDS, ids=str)
 def test_command_on_a_terminal(
     cloud: Shell,
-    environment: Mapping[str, str],
+    environment: Environment,
     arguments: tuple[str, ...],
     code: int,
     width: int,
@@ -77,7 +77,7 @@ def test_command_on_a_terminal(
 @pytest.mark.check
 @pytest.mark.parametrize(("arguments", "code"), COMMANDS, ids=str)
 def test_command_in_a_pipe(
-    cloud: Shell, environment: Mapping[str, str], arguments: tuple[str, ...], code: int
+    cloud: Shell, environment: Environment, arguments: tuple[str, ...], code: int
 ) -> None:
     """Without anything that controls a terminal, and nothing cut short."""
     done = subprocess.run(
@@ -95,7 +95,7 @@ def test_command_in_a_pipe(
 
 
 @pytest.mark.parametrize("width", [100, 60, 40])
-def test_list_fits_any_width(cloud: Shell, environment: Mapping[str, str], width: int) -> None:
+def test_list_fits_any_width(cloud: Shell, environment: Environment, width: int) -> None:
     """Ids and states are whole at any width; names give way, and what matters least goes."""
     seen = on_terminal(("list",), environment, width=width)
     assert seen.text.count("Active") == 2
@@ -105,7 +105,7 @@ def test_list_fits_any_width(cloud: Shell, environment: Mapping[str, str], width
     assert max(map(cell_len, seen.lines)) <= width
 
 
-def test_wait_is_live(cloud: Shell, environment: Mapping[str, str]) -> None:
+def test_wait_is_live(cloud: Shell, environment: Environment) -> None:
     """A bar on the terminal moves while the tasks do."""
     cloud.job("live", "success")
 
@@ -118,7 +118,7 @@ def test_wait_is_live(cloud: Shell, environment: Mapping[str, str]) -> None:
     assert seen.lines[0].split() == ["live", "1/1", "━" * 12, "Success", "1"]
 
 
-def test_ctrl_c_says_how_to_resume(cloud: Shell, environment: Mapping[str, str]) -> None:
+def test_ctrl_c_says_how_to_resume(cloud: Shell, environment: Environment) -> None:
     """Code 130, the cursor is shown again, and no traceback."""
     cloud.job("live", "success")
 
@@ -134,7 +134,7 @@ def test_ctrl_c_says_how_to_resume(cloud: Shell, environment: Mapping[str, str])
 
 @pytest.mark.parametrize(("answer", "code", "state"), [("n", 130, "Active"), ("y", 0, "Deleting")])
 def test_delete_asks(
-    cloud: Shell, environment: Mapping[str, str], answer: str, code: int, state: str
+    cloud: Shell, environment: Environment, answer: str, code: int, state: str
 ) -> None:
     """It names what would go, and does nothing unless the answer is yes."""
 
@@ -147,7 +147,7 @@ def test_delete_asks(
     assert cloud("info", "nightly", "-o", "json").json[0]["state"] == state
 
 
-def test_emulator_serves_until_ctrl_c(environment: Mapping[str, str]) -> None:
+def test_emulator_serves_until_ctrl_c(environment: Environment) -> None:
     """It prints the two variables to export, and stops cleanly."""
 
     def act(child: pexpect.spawn[str]) -> None:

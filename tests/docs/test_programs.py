@@ -16,6 +16,8 @@ import pytest
 
 from qarnot_domain.emulator import Emulator
 
+from ..environment import Environment
+
 ROOT: Final = Path(__file__).resolve().parents[2]
 EXAMPLES: Final = ROOT / "docs" / "examples"
 NOTEBOOK_PYTHON: Final = ROOT / ".venv-notebook" / "bin" / "python"
@@ -57,7 +59,7 @@ def test_film_is_put_together_of_all_its_frames(tmp_path: Path) -> None:
     assert content.count(b"fcTL") == 3
 
 
-def kill_after(line: str, environment: dict[str, str], folder: Path) -> None:
+def kill_after(line: str, environment: Environment, folder: Path) -> None:
     """Start the batch, and kill it by SIGKILL once it has printed a line."""
     with subprocess.Popen(
         [sys.executable, str(EXAMPLES / "resumable.py"), str(folder), "--total", "6"],
@@ -76,11 +78,11 @@ def kill_after(line: str, environment: dict[str, str], folder: Path) -> None:
 def test_batch_that_is_killed_half_way_is_finished_by_starting_it_again(tmp_path: Path) -> None:
     """Killed in the middle of a request, twice, it ends with all results, and nothing twice."""
     with Emulator(execute=True) as cloud:
-        environment = {
-            **os.environ,  # noqa: TID251
-            "QARNOT_CLUSTER_URL": cloud.url,
-            "QARNOT_CLIENT_TOKEN": cloud.token,
-        }
+        environment = Environment(
+            os.environ,  # noqa: TID251
+            QARNOT_CLUSTER_URL=cloud.url,
+            QARNOT_CLIENT_TOKEN=cloud.token,
+        )
         cloud.fail_next("createTasks", nth=4, hang="after")
         kill_after("submitted primes-2", environment, tmp_path)
         cloud.clear_faults()

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from datetime import timedelta
 from html import escape
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
 import pytest
@@ -574,30 +574,31 @@ def test_retry_after_of_an_absurd_time_is_longer_than_any_deadline(header: str) 
 # --- the secret ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        json.dumps({"message": f"the token {SECRET} is bad"}).encode(),
-        json.dumps({"error": {"message": SECRET}}).encode(),
-        json.dumps({"title": SECRET, "errors": {SECRET: [SECRET]}}).encode(),
-        json.dumps(SECRET).encode(),
-        json.dumps([{"message": SECRET}]).encode(),
-        ("\\u0061" + SECRET[1:]).join(('{"message": "', '"}')).encode(),
-        f"plain {SECRET} text".encode(),
-        f"<title>{SECRET}</title>".encode(),
-        f"<title>&#97;{SECRET[1:]}</title>".encode(),
-        ("x" * 490 + SECRET).encode(),
-        ("x" * (500 - len(SECRET) // 2) + SECRET).encode(),
-        f'{{"message": "cut short {SECRET}'.encode(),
-        SECRET.encode("utf-16"),
-        json.dumps({"message": SECRET}).encode("utf-16"),
-        b"\xff" + SECRET.encode(),
-    ],
-)
+ECHOES: Final[dict[str, bytes]] = {
+    "message": json.dumps({"message": f"the token {SECRET} is bad"}).encode(),
+    "error": json.dumps({"error": {"message": SECRET}}).encode(),
+    "title-and-errors": json.dumps({"title": SECRET, "errors": {SECRET: [SECRET]}}).encode(),
+    "text": json.dumps(SECRET).encode(),
+    "list": json.dumps([{"message": SECRET}]).encode(),
+    "escaped": ("\\u0061" + SECRET[1:]).join(('{"message": "', '"}')).encode(),
+    "plain": f"plain {SECRET} text".encode(),
+    "page": f"<title>{SECRET}</title>".encode(),
+    "page-escaped": f"<title>&#97;{SECRET[1:]}</title>".encode(),
+    "across-the-longest-shown": ("x" * 490 + SECRET).encode(),
+    "half-across-the-longest-shown": ("x" * (500 - len(SECRET) // 2) + SECRET).encode(),
+    "cut-short": f'{{"message": "cut short {SECRET}'.encode(),
+    "utf-16": SECRET.encode("utf-16"),
+    "message-in-utf-16": json.dumps({"message": SECRET}).encode("utf-16"),
+    "not-utf-8": b"\xff" + SECRET.encode(),
+}
+"""Bodies that repeat the token; tests are given their names, since an argument is shown."""
+
+
+@pytest.mark.parametrize("echo", ECHOES)
 @pytest.mark.parametrize("status", [400, 401, 403, 500])
-def test_secret_is_in_no_part_of_the_exception(body: bytes, status: int) -> None:
+def test_secret_is_in_no_part_of_the_exception(echo: str, status: int) -> None:
     """However the server repeats the token, no text of the exception has it or its beginning."""
-    error = error_for(status, {"X-Echo": SECRET}, body, secret=SECRET)
+    error = error_for(status, {"X-Echo": SECRET}, ECHOES[echo], secret=SECRET)
     for text in (str(error), repr(error), repr(vars(error)), repr(error.args)):
         assert SECRET not in text
         assert SECRET[: len(SECRET) // 2] not in text
