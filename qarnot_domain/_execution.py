@@ -215,7 +215,8 @@ class Execution(Resource):
         """Send the members that were set since submission; does nothing when none was.
 
         Raises:
-            ValueError: a constant would go out as the server masks it, and be lost.
+            ValueError: a constant would go out as the server masks it, and be lost; ways for a pool
+                to scale exclude each other, or contradict themselves.
             MissingTaskException, MissingPoolException: it is gone.
             UnauthorizedException, QarnotGenericException: it is not submitted, or the server
                 refused or failed; the members stay as they were set.
@@ -227,7 +228,7 @@ class Execution(Resource):
                 return
             known = submitted.cache.value.values
             self._refuse_masked(known, staged)
-            self._check_update({**self._initial, **known, **staged})
+            self._check_update({**self._initial, **known}, staged)
             members = [member for member in self._members if member.name in staged]
             try:
                 self._send_update(
@@ -241,8 +242,8 @@ class Execution(Resource):
             self._given.update(staged)
             self._staged = MappingProxyType({})
 
-    def _check_update(self, values: Mapping[str, object]) -> None:
-        """Raise `ValueError` for members that would exclude or need one another."""
+    def _check_update(self, known: Mapping[str, object], staged: Mapping[str, object]) -> None:
+        """Raise `ValueError` for staged members that exclude others, staged or known."""
 
     @property
     def _secrets(self) -> Mapping[str, object]:

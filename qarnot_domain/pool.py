@@ -264,8 +264,10 @@ class Pool(Execution):
         super()._check_draft()
         _check_size(self._draft)
 
-    def _check_update(self, values: Mapping[str, object]) -> None:
-        _check_size(values)
+    def _check_update(self, known: Mapping[str, object], staged: Mapping[str, object]) -> None:
+        # How a server contradicts itself must not keep other members from being sent.
+        if not staged.keys().isdisjoint({"elastic_property", "scaling"}):
+            _check_size({**known, **staged})
 
     @property
     def jobs(self) -> list[Job]:

@@ -259,3 +259,17 @@ def test_commit_checks_what_submission_does(
     pool.scaling = SCALING
     assert sent_by(qarnot_emulator, commit_refused) == []
     assert pool.scaling == SCALING
+
+
+def test_commit_leaves_alone_what_the_server_made_of_its_size(
+    qarnot_connection: Connection, qarnot_emulator: Emulator
+) -> None:
+    """Ways to scale by which a server contradicts itself do not keep tags from being sent."""
+    odd = {"elasticProperty": {"isElastic": True, "minTotalSlots": 3, "maxTotalSlots": 2}}
+    made = POOL.known(qarnot_connection)
+    qarnot_emulator.fail_next("retrievePool", times=None, extra=odd)
+    pool = qarnot_connection.retrieve_pool(str(made.uuid))
+    assert (pool.elastic_minimum_slots, pool.elastic_maximum_slots) == (3, 2)
+    pool.tags = ["a"]
+    sent = sent_by(qarnot_emulator, pool.commit)
+    assert sent == [("updatePool", {"tags": ["a"]})]
