@@ -117,6 +117,8 @@ ENUMERATIONS: Final = {
     "InstancePhase": "download dispatch environment execution shutdown upload",
 }
 
+LONGEST_TIME_SPAN: Final = "10675199.02:48:05.4775807"
+
 formats: Final = FormatChecker(("date", "date-time", "uuid"))
 
 
@@ -133,11 +135,14 @@ def _is_time_span(value: object) -> bool:
         days = "0"
     hours, minutes, seconds = [*clock.split(":"), "", "", ""][:3]
     whole, dot, fraction = seconds.partition(".")
+    if value.removeprefix("-") == LONGEST_TIME_SPAN:
+        return True
     return (
         clock.count(":") == 2
         and clock.isascii()
         and days.isascii()
         and days.isdigit()
+        and int(days) < 10_675_199
         and all(len(part) == 2 and part.isdigit() for part in (hours, minutes, whole))
         and int(hours) < 24
         and int(minutes) < 60
@@ -315,7 +320,8 @@ ACCEPTED: Final = [
     component("ErrorBody", {"error": "no"}),
     component("ErrorBody", {"error": {"message": "no", "code": 401}, "data": {}}),
     component("ErrorBody", {"title": "no", "status": 400, "errors": {"policies[0]": ["no"]}}),
-    component("TimeSpan", "10675199.02:48:05.4775807"),
+    component("TimeSpan", LONGEST_TIME_SPAN),
+    component("TimeSpan", "10675198.23:59:59.9999999"),
     component("TimeSpan", "-00:00:01"),
     component("Timestamp", "2014-12-24T15:10:54.8659210Z"),
 ]
@@ -742,7 +748,13 @@ def test_the_format_is_really_checked(name: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["00:00:00", "-1.23:59:59.9999999", "24:00:00", "1:2:3", "00:00:60", "00:00:00.12345678", "1."],
+    [
+        *("00:00:00", "-1.23:59:59.9999999", "24:00:00", "1:2:3", "00:00:60", "00:00:00.12345678"),
+        *("1.", LONGEST_TIME_SPAN, "10675199.02:48:05.4775808", "10675199.02:48:06"),
+        *(f"{days}.00:00:00" for days in (10_675_198, 10_675_199, 10_675_200, 99_999_999)),
+        *(f"{days}.00:00:00" for days in (9_999_999, 10_000_000, 10_599_999, 10_669_999)),
+        *(f"{days}.00:00:00" for days in (10_674_999, 10_675_000, 10_675_109, 10_680_000)),
+    ],
 )
 def test_the_pattern_of_a_time_span_says_what_the_format_says(text: str) -> None:
     """The pattern of a time span, for those who know no such format, allows the same texts."""

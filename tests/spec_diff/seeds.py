@@ -354,7 +354,7 @@ SEEDS: Final = (
     Seed("a new failure", status("get /jobs", None, "410"), "status", "status 410", SAFE, None),
     Seed("a failure less", status("post /jobs", "402", None), "status", "status 402", SAFE, None),
     Seed("a creation does not say where",
-         lambda d: d["components"]["responses"]["Created"].pop("headers"),
+         lambda d: d["components"]["responses"]["JobCreated"].pop("headers"),
          "header", "answer 200 of createJob, header Location", BREAKS, None),
     # --- operations
     Seed("an operation is renamed", path("/jobs/{uuid}/terminate", "/jobs/{uuid}/stop"),

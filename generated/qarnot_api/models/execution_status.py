@@ -36,19 +36,24 @@ class ExecutionStatus:
         upload_progress (float | None | Unset):
         instance_count (int | None | Unset):
         download_time (None | str | Unset): A duration as .NET writes it, with days and a fraction of up to 7 digits
-            only where needed. Hours stay below 24.
+            only where needed. Hours stay below 24, and days below 10675199; beyond that there is only the longest duration
+            of .NET.
         download_time_sec (float | None | Unset):
         environment_time (None | str | Unset): A duration as .NET writes it, with days and a fraction of up to 7 digits
-            only where needed. Hours stay below 24.
+            only where needed. Hours stay below 24, and days below 10675199; beyond that there is only the longest duration
+            of .NET.
         environment_time_sec (float | None | Unset):
         execution_time (None | str | Unset): A duration as .NET writes it, with days and a fraction of up to 7 digits
-            only where needed. Hours stay below 24.
+            only where needed. Hours stay below 24, and days below 10675199; beyond that there is only the longest duration
+            of .NET.
         execution_time_sec (float | None | Unset):
         upload_time (None | str | Unset): A duration as .NET writes it, with days and a fraction of up to 7 digits only
-            where needed. Hours stay below 24.
+            where needed. Hours stay below 24, and days below 10675199; beyond that there is only the longest duration of
+            .NET.
         upload_time_sec (float | None | Unset):
         wall_time (None | str | Unset): A duration as .NET writes it, with days and a fraction of up to 7 digits only
-            where needed. Hours stay below 24.
+            where needed. Hours stay below 24, and days below 10675199; beyond that there is only the longest duration of
+            .NET.
         wall_time_sec (float | None | Unset):
         succeeded_range (None | str | Unset):
         executed_range (None | str | Unset):
