@@ -2,36 +2,101 @@
 
 from __future__ import annotations
 
+import http.client
 import socket
 import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Final
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from qarnot_domain import Connection, Job, JobFields, Pool, QarnotException, Task, TaskFields
+from qarnot_domain import Connection
+from qarnot_domain._document import Document
 from qarnot_domain.emulator import ManualClock
 
+from ..fuzz.calls import read_all
+from .answers import PROFILE, SHOWN, USED, USES, Shown, Use, documented, refusal
+
 OPENAPI: Final = Path(__file__).parents[2] / "openapi"
-UUID: Final = "7c9b1f0e-2d64-4b52-9a53-0f1f7a1c2b3d"
+
+SEEDS: Final = 10
+"""How many answers Prism makes up for each use of the library."""
 
 pytestmark = pytest.mark.check
 
 
+class Preferring(ThreadingHTTPServer):
+    """Passes requests on to Prism, with the header that says which of its answers is wanted."""
+
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, port: int) -> None:
+        super().__init__(("127.0.0.1", 0), partial(_Passing, self))
+        self.prism = f"127.0.0.1:{port}"
+        self.prefer: Callable[[str], str] = lambda _operation: ""
+        """The value of the header for an operation; empty for none."""
+        self.asked: Counter[str] = Counter()
+        """How often each operation was asked for."""
+
+    @property
+    def url(self) -> str:
+        """The base URL."""
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class _Passing(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def __init__(self, hop: Preferring, *arguments: object) -> None:
+        self._hop = hop
+        super().__init__(*arguments)  # type: ignore[arg-type]  # as the server gives them
+
+    def _pass(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        url = urlsplit(self.path)
+        request = Document.shipped().find(self.command, url.path, parse_qsl(url.query), [])
+        assert request is not None, self.path
+        operation = request.operation.id
+        self._hop.asked[operation] += 1
+        headers = dict(self.headers.items())
+        if preference := self._hop.prefer(operation):
+            headers["Prefer"] = preference
+        prism = http.client.HTTPConnection(self._hop.prism, timeout=60)
+        prism.request(self.command, self.path, body, headers)
+        answer = prism.getresponse()
+        content = answer.read()
+        prism.close()
+        self.send_response_only(answer.status)
+        for name in ("Content-Type", "Retry-After", "Location"):
+            if name in answer.headers:
+                self.send_header(name, answer.headers[name])
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _pass  # noqa: N815 - names of http.server
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing."""
+
+
 @contextmanager
-def prism(*arguments: str) -> Iterator[str]:
-    """Serve the document; the URL."""
+def prism() -> Iterator[int]:
+    """Serve the document; the port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
+        port: int = probe.getsockname()[1]
     command = str(OPENAPI / "node_modules" / ".bin" / "prism")
     with subprocess.Popen(
-        [command, "mock", "--port", port, *arguments, "qarnot-compute.yaml"],
+        [command, "mock", "--port", str(port), "qarnot-compute.yaml"],
         cwd=OPENAPI,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -43,125 +108,98 @@ def prism(*arguments: str) -> Iterator[str]:
             assert said is not None, "Prism ended before it served"
             # What it says of requests must not fill the pipe.
             Thread(target=process.stdout.read, daemon=True).start()
-            yield f"http://127.0.0.1:{port}"
+            yield port
         finally:
             process.kill()
 
 
-def read(thing: object) -> object:
-    """Read every public member of an object, or of each in a list."""
-    if isinstance(thing, list):
-        return [read(one) for one in thing]
-    for name in dir(type(thing)) if isinstance(thing, Job | Task | Pool) else ():
-        if not name.startswith("_") and not callable(getattr(type(thing), name)):
-            getattr(thing, name)
-    return repr(thing)
+@pytest.fixture(scope="module")
+def hop() -> Iterator[Preferring]:
+    """The way to Prism."""
+    with prism() as port, Preferring(port) as hop:
+        thread = Thread(target=hop.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        thread.start()
+        yield hop
+        hop.shutdown()
+        thread.join()
 
 
-def submitted(draft: Job | Task | Pool) -> object:
-    """Submit and read it."""
-    draft.submit()
-    return read(draft)
+@pytest.fixture(scope="module")
+def connection(hop: Preferring) -> Iterator[Connection]:
+    """A connection that gives up at once."""
+    with Connection(
+        cluster_url=hop.url, client_token="any", retry_count=0, clock=ManualClock()
+    ) as connection:
+        yield connection
 
 
-def output(get: Callable[[], Task | Pool], stream: str, instance: int | None) -> object:
-    """Read an output."""
-    return getattr(get(), stream)(instance)
+def statuses(use: Use) -> dict[int, Shown]:
+    """For each status what the document shows, first or for the kind of request that it is."""
+    first: dict[int, Shown] = {}
+    for one in (one for one in SHOWN if one.operation == use.operation):
+        if one.status not in first or (use.of_many and one.name == "many"):
+            first[one.status] = one
+    return first
 
 
-def calls(connection: Connection) -> dict[str, Callable[[], object]]:
-    """Each call of the domain layer that makes a request, by the name of what it does."""
-
-    def job() -> Job:
-        return connection.retrieve_job(UUID)
-
-    def task() -> Task:
-        return connection.retrieve_task(UUID)
-
-    def pool() -> Pool:
-        return connection.retrieve_pool(UUID)
-
-    def changed(one: Task | Pool) -> None:
-        one.tags = ["changed"]
-        one.commit()
-
-    made: dict[str, Callable[[], object]] = {
-        "account": lambda: connection.user_info,
-        "quotas": connection.get_user_computing_quotas,
-        "quotas of the organization": connection.get_organization_computing_quotas,
-        "profiles": connection.profiles,
-        "profile": lambda: connection.retrieve_profile("docker-batch"),
-        "hardware": connection.hardware_constraints_page,
-        "processors": lambda: connection.search_cpu_model_constraints("a"),
-        "jobs": lambda: read(list(connection.jobs_page(maximum=5).page_data)),
-        "jobs by a condition": lambda: connection.jobs_page(where=JobFields.name == "a"),
-        "tasks": lambda: read(list(connection.tasks_page(summary=False).page_data)),
-        "summaries of tasks": lambda: read(list(connection.tasks_page().page_data)),
-        "tasks by a condition": lambda: connection.tasks_page(where=TaskFields.name == "a"),
-        "pools": lambda: read(list(connection.pools_page(summary=False).page_data)),
-        "summaries of pools": lambda: read(list(connection.pools_page().page_data)),
-        "a job": lambda: read(job()),
-        "a task": lambda: read(task()),
-        "a pool": lambda: read(pool()),
-        "make a job": lambda: submitted(connection.create_job("a")),
-        "make a task": lambda: submitted(connection.create_task("a", "docker-batch")),
-        "make a pool": lambda: submitted(connection.create_pool("a", "docker-batch")),
-        "tasks of a job": lambda: read(job().tasks),
-        "terminate": lambda: job().terminate(),
-        "delete a job": lambda: job().delete(forceAbort=True),
-        "abort": lambda: task().abort(),
-        "delete a task": lambda: task().delete(),
-        "change a task": lambda: changed(task()),
-        "resources of a task": lambda: task().update_resources(),
-        "jobs of a pool": lambda: read(pool().jobs),
-        "tasks of a pool": lambda: read(pool().tasks),
-        "close": lambda: pool().close(),
-        "delete a pool": lambda: pool().delete(),
-        "change a pool": lambda: changed(pool()),
-        "resources of a pool": lambda: pool().update_resources(),
-    }
-    for kind, get in (("task", task), ("pool", pool)):
-        for stream in ("stdout", "stderr", "fresh_stdout", "fresh_stderr"):
-            for instance in (None, 0):
-                name = f"{stream} of a {kind}, {instance}"
-                made[name] = partial(output, get, stream, instance)
-    return made
-
-
-@pytest.mark.parametrize(
-    ("mode", "rounds"), [((), 1), (("--dynamic", "--seed", "qarnot"), 5)], ids=["static", "dynamic"]
-)
-def test_every_call_reads_what_the_document_allows(
-    mode: tuple[str, ...], rounds: int, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Each call succeeds or raises a documented exception; each example is read."""
-    outcomes: Counter[str] = Counter()
-    refused: list[str] = []
-    with (
-        prism(*mode) as url,
-        Connection(
-            cluster_url=url, client_token="any", retry_count=0, clock=ManualClock()
-        ) as connection,
+def test_what_was_made_is_there(hop: Preferring, connection: Connection) -> None:
+    """The examples of the document fit together: what it shows made, it shows read."""
+    hop.prefer = lambda _operation: ""
+    for draft in (
+        connection.create_job("a"),
+        connection.create_task("a", PROFILE),
+        connection.create_pool("a", PROFILE),
     ):
-        made = calls(connection)
-        for _ in range(rounds):
-            for name, call in made.items():
-                try:
-                    call()
-                except QarnotException as error:
-                    outcomes[type(error).__name__] += 1
-                    refused.append(f"{name}: {type(error).__name__}: {error}")
-                else:
-                    outcomes["success"] += 1
-    with capsys.disabled():
-        print(f"\nPrism {' '.join(mode)}: {len(made)} calls, {rounds} times: {dict(outcomes)}")  # noqa: T201
+        draft.submit()
+        read_all(draft)
+        assert draft.state not in ("", "UnSubmitted")
 
-    assert outcomes.total() == rounds * len(made)
-    # Prism remembers nothing: what it answers may be about another object than was asked for. The
-    # document's pattern of time spans takes more days than there can be, which Prism then makes.
-    assert outcomes.keys() <= {
-        "success",
-        "MalformedResponseException",
-        "SubmissionUnknownException",
-    }, refused
-    assert mode or all("it is not about" in one for one in refused), refused
+
+def test_every_documented_answer_is_read(
+    hop: Preferring, connection: Connection, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of each status of each operation, the example is read, or is the documented exception."""
+    came_to: Counter[str] = Counter()
+    hop.asked.clear()
+    for use in USES:
+        for status, one in statuses(use).items():
+            hop.prefer = preferring(use, status, f"example={one.name}" if one.media_type else "")
+            raised = use(connection)
+            assert raised == documented(one, of_many=use.of_many, says_when=True), one
+            assert raised == [] or status != 200, one
+            came_to.update({kind.__name__ for kind in raised} or {"success"})
+    assert hop.asked.keys() == USED
+    tell(capsys, "static", came_to)
+
+
+def test_every_answer_made_up_is_read(
+    hop: Preferring, connection: Connection, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever Prism makes up is read, or is the documented exception, seed after seed."""
+    came_to: Counter[str] = Counter()
+    for seed in range(1, SEEDS + 1):
+        # OpenAPI cannot say which answer is for one task and which for many, so Prism mixes them.
+        for use in (use for use in USES if use.operation != "createTasks"):
+            success, *refusals = statuses(use)
+            refused = refusals[seed % len(refusals)]
+            for status in (success, refused):
+                hop.prefer = preferring(use, status, f"dynamic=true, seed={seed}")
+                raised = use(connection)
+                expected = (
+                    [] if status < 300 else refusal(use.operation, status, "", says_when=True)
+                )
+                assert raised == expected, (use.operation, status, seed)
+                came_to.update({kind.__name__ for kind in raised} or {"success"})
+    tell(capsys, "dynamic", came_to)
+
+
+def preferring(use: Use, status: int, how: str) -> Callable[[str], str]:
+    """The preference that gives one operation that status, and leaves the others."""
+    preference = f"code={status}, {how}".rstrip(", ")
+    return lambda operation: preference if operation == use.operation else ""
+
+
+def tell(capsys: pytest.CaptureFixture[str], mode: str, came_to: Counter[str]) -> None:
+    """Print the count."""
+    with capsys.disabled():
+        print(f"\nPrism, {mode}: {came_to.total()} answers to {len(USES)} uses: {dict(came_to)}")  # noqa: T201
