@@ -65,7 +65,7 @@ class RegenerationError(Exception):
 # --- Reading YAML as JSON -------------------------------------------------------------------------
 
 
-class _CoreLoader(yaml.SafeLoader):
+class _CoreLoader(yaml.CSafeLoader):
     """YAML 1.2 core schema: no dates, no base-60 numbers, no `yes`, no key twice.
 
     PyYAML reads YAML 1.1, where `19:30:00` is the number 70200 and a date is not text.
@@ -103,7 +103,7 @@ def parse_yaml(text: str, name: str) -> Json:
     stream = io.StringIO(text)
     stream.name = name  # What PyYAML's own messages call it.
     try:
-        content: object = yaml.load(stream, Loader=_CoreLoader)  # noqa: S506 (a SafeLoader)
+        content: object = yaml.load(stream, Loader=_CoreLoader)  # noqa: S506 (a CSafeLoader)
     except yaml.YAMLError as error:
         raise RegenerationError(f"{name}: not YAML: {error}") from error
     return _as_json(content)

@@ -181,7 +181,7 @@ class Case(NamedTuple):
 @cache
 def document() -> dict[str, Any]:
     """Read the document once."""
-    loaded = yaml.safe_load(DOCUMENT.read_text(encoding="utf-8"))
+    loaded = yaml.load(DOCUMENT.read_text(encoding="utf-8"), yaml.CSafeLoader)
     assert isinstance(loaded, dict)
     return loaded
 

@@ -18,7 +18,7 @@ DOCUMENT: Final = Path(__file__).parents[2] / "openapi" / "qarnot-compute.yaml"
 
 @pytest.fixture(scope="module", name="document")
 def _document() -> Document:
-    document: Document = yaml.safe_load(DOCUMENT.read_text(encoding="utf-8"))
+    document: Document = yaml.load(DOCUMENT.read_text(encoding="utf-8"), yaml.CSafeLoader)
     return document
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -46,11 +47,12 @@ def imports_of(source: str, package: str) -> Iterator[Import]:
                 yield Import(module, alias.name, *where)
 
 
-def imports_of_file(path: Path) -> list[Import]:
+@cache
+def imports_of_file(path: Path) -> tuple[Import, ...]:
     """The imports of one file of the library, the emulator or the generated client."""
     base = GENERATED.parent if path.is_relative_to(GENERATED) else ROOT
     package = ".".join(path.relative_to(base).parent.parts)
-    return list(imports_of(path.read_text(encoding="utf-8"), package))
+    return tuple(imports_of(path.read_text(encoding="utf-8"), package))
 
 
 def library_modules(imports: Iterable[Import]) -> set[str]:
@@ -83,6 +85,6 @@ def cli_files() -> list[Path]:
     return sorted((LIBRARY / "cli").rglob("*.py"))
 
 
-def of(module: str) -> list[Import]:
+def of(module: str) -> tuple[Import, ...]:
     """The imports of a module of the library."""
     return imports_of_file(LIBRARY / f"{module}.py")

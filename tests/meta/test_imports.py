@@ -11,6 +11,7 @@ import ast
 import subprocess
 import sys
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -264,12 +265,13 @@ def test_only_the_gateway_knows_the_operations() -> None:
     assert importers == {"_gateway"}
 
 
-def names_used(path: Path) -> set[str]:
+@cache
+def names_used(path: Path) -> frozenset[str]:
     """Every dotted name in a file, as it is written."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     dotted = {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     taken = {f"{i.module}.{i.name}" for i in imports_of_file(path) if i.name}
-    return dotted | taken
+    return frozenset(dotted | taken)
 
 
 ENVIRONMENT: Final = {"os.environ", "os.environb", "os.getenv", "os.getenvb", "os.putenv"}

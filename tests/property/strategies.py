@@ -467,7 +467,7 @@ DOCUMENT: Final = Path(__file__).parents[2] / "openapi" / "qarnot-compute.yaml"
 @cache
 def schemas() -> dict[str, Any]:
     """The schemas of the document, by name."""
-    document = yaml.safe_load(DOCUMENT.read_text(encoding="utf-8"))
+    document = yaml.load(DOCUMENT.read_text(encoding="utf-8"), yaml.CSafeLoader)
     found: dict[str, Any] = document["components"]["schemas"]
     return found
 

@@ -16,7 +16,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+from jsonschema_rs import Draft202012Validator
 
 from qarnot_domain import TimeSpan
 from qarnot_domain.emulator import Emulator, ManualClock
@@ -331,7 +331,7 @@ def test_emulator_finds_the_pools_meant(data: st.DataObject, bodies: list[Any]) 
 @cache
 def filter_schema() -> Draft202012Validator:
     """What the document says a filter is."""
-    document = yaml.safe_load(DOCUMENT.read_text(encoding="utf-8"))
+    document = yaml.load(DOCUMENT.read_text(encoding="utf-8"), yaml.CSafeLoader)
     schema = {"$ref": "#/components/schemas/Filter", "components": document["components"]}
     return Draft202012Validator(schema)
 

@@ -11,7 +11,7 @@ from qarnot_domain.emulator._emulator import DEFAULT_ORGANIZATION, Emulator
 from qarnot_domain.emulator._quotas import EMAIL
 
 if TYPE_CHECKING:
-    from tests.unit.emulator.conftest import Document, Driver, Json
+    from tests.unit.emulator.conftest import Driver, Json
 
 HARDWARE = "/hardware-constraints"
 SEARCH = f"{HARDWARE}/cpu-model-constraints/search"
@@ -189,9 +189,9 @@ def test_an_organization_says_who_runs_what(cloud: Driver) -> None:
     assert quotas == cloud.read(f"{QUOTAS}/user")
 
 
-def test_a_user_may_be_in_no_organization(document: Document, driver_class: type[Driver]) -> None:
+def test_a_user_may_be_in_no_organization(driver_class: type[Driver]) -> None:
     """404 then, and null in the account."""
-    cloud = driver_class(document, organization=None)
+    cloud = driver_class(organization=None)
     assert cloud.get(f"{QUOTAS}/organization").status == 404
     assert cloud.read("/info")["computingQuotas"]["organization"] is None
     assert cloud.get(f"{QUOTAS}/user").status == 200

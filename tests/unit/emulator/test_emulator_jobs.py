@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.unit.emulator.conftest import Document, Driver, Json
+    from tests.unit.emulator.conftest import Driver, Json
 
 ZERO = "00000000-0000-0000-0000-000000000000"
 UNSET = "0001-01-01T00:00:00Z"
@@ -146,20 +146,18 @@ def test_a_shortname_is_free_again_once_its_job_is_gone(cloud: Driver) -> None:
     cloud.create_job(shortname="x")
 
 
-def test_a_job_too_many_is_refused(document: Document, driver_class: type[Driver]) -> None:
+def test_a_job_too_many_is_refused(driver_class: type[Driver]) -> None:
     """The message has the documented words."""
-    cloud = driver_class(document, max_jobs=1)
+    cloud = driver_class(max_jobs=1)
     cloud.create_job()
     response = cloud.post("/jobs", {"name": "n"})
     assert response.status == 403
     assert response.json() == {"message": "Maximum number of jobs reached"}
 
 
-def test_a_finished_job_with_auto_delete_makes_room(
-    document: Document, driver_class: type[Driver]
-) -> None:
+def test_a_finished_job_with_auto_delete_makes_room(driver_class: type[Driver]) -> None:
     """It stays until the quota is reached, and the one finished first goes first."""
-    cloud = driver_class(document, max_jobs=3)
+    cloud = driver_class(max_jobs=3)
     active = cloud.create_job(autoDeleteOnCompletion=True)
     second = cloud.create_job(autoDeleteOnCompletion=True)
     first = cloud.create_job(autoDeleteOnCompletion=True)
@@ -170,21 +168,17 @@ def test_a_finished_job_with_auto_delete_makes_room(
     assert [job["uuid"] for job in cloud.read("/jobs")] == [active, second, new]
 
 
-def test_a_finished_job_without_auto_delete_keeps_its_place(
-    document: Document, driver_class: type[Driver]
-) -> None:
+def test_a_finished_job_without_auto_delete_keeps_its_place(driver_class: type[Driver]) -> None:
     """Being finished alone makes no room."""
-    cloud = driver_class(document, max_jobs=1)
+    cloud = driver_class(max_jobs=1)
     cloud.post(f"/jobs/{cloud.create_job()}/terminate")
     cloud.advance(2)
     assert cloud.post("/jobs", {"name": "n"}).status == 403
 
 
-def test_a_job_that_is_gone_makes_no_room_again(
-    document: Document, driver_class: type[Driver]
-) -> None:
+def test_a_job_that_is_gone_makes_no_room_again(driver_class: type[Driver]) -> None:
     """Its place counts once, however it went."""
-    cloud = driver_class(document, max_jobs=2)
+    cloud = driver_class(max_jobs=2)
     first = cloud.create_job(autoDeleteOnCompletion=True)
     second = cloud.create_job(autoDeleteOnCompletion=True, completionTimeToLive="00:00:01")
     for uuid in (first, second):
@@ -198,11 +192,9 @@ def test_a_job_that_is_gone_makes_no_room_again(
     assert cloud.post("/jobs", {"name": "n"}).status == 403
 
 
-def test_a_job_that_left_its_end_keeps_its_place(
-    document: Document, driver_class: type[Driver]
-) -> None:
+def test_a_job_that_left_its_end_keeps_its_place(driver_class: type[Driver]) -> None:
     """It is not finished any more; a second end counts as the only one."""
-    cloud = driver_class(document, max_jobs=2)
+    cloud = driver_class(max_jobs=2)
     jobs = [cloud.create_job(autoDeleteOnCompletion=True) for _ in range(2)]
     for state in ("Completed", "Active"):
         cloud.emulator.set_state(jobs[0], state)
@@ -214,11 +206,9 @@ def test_a_job_that_left_its_end_keeps_its_place(
     assert [job["uuid"] for job in cloud.read("/jobs")] == [jobs[0], new]
 
 
-def test_fewer_places_than_jobs_make_room_at_once_or_not_at_all(
-    document: Document, driver_class: type[Driver]
-) -> None:
+def test_fewer_places_than_jobs_make_room_at_once_or_not_at_all(driver_class: type[Driver]) -> None:
     """Nothing goes for a job that is refused."""
-    cloud = driver_class(document)
+    cloud = driver_class()
     jobs = [cloud.create_job(autoDeleteOnCompletion=True) for _ in range(4)]
     for uuid in jobs[:2]:
         cloud.post(f"/jobs/{uuid}/terminate")
@@ -383,9 +373,7 @@ def test_force_deletes_a_job_with_its_unfinished_tasks(cloud: Driver, query: str
 def test_force_is_true_or_false(cloud: Driver) -> None:
     """Anything else is a 400, and the job is not deleted."""
     job = cloud.create_job()
-    # Past the check of the document, which has no 400 here.
-    reply = cloud.reply("DELETE", f"/jobs/{job}?force=maybe")
-    assert reply.status == 400  # type: ignore[union-attr]
+    assert cloud.delete(f"/jobs/{job}?force=maybe").status == 400
     assert cloud.job(job)["state"] == "Active"
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from tests.unit.emulator.conftest import Document, Driver, Json
+    from tests.unit.emulator.conftest import Driver, Json
 
 
 FIXED = {"type": "Fixed", "name": "f", "slotsCount": 5, "enabledPeriods": []}
@@ -63,19 +63,17 @@ def test_settings_of_a_pool_read_back(cloud: Driver) -> None:
     assert [p["uuid"] for p in cloud.read("/pools?tag=t")] == [pool]
 
 
-def test_a_pool_too_many_is_refused(document: Document, driver_class: type[Driver]) -> None:
+def test_a_pool_too_many_is_refused(driver_class: type[Driver]) -> None:
     """With the documented words."""
-    cloud = driver_class(document, max_pools=0)
+    cloud = driver_class(max_pools=0)
     response = cloud.post("/pools", {"name": "n", "profile": "p"})
     assert response.status == 403
     assert response.json() == {"message": "Maximum number of pools reached"}
 
 
-def test_a_closed_pool_with_auto_delete_makes_room(
-    document: Document, driver_class: type[Driver]
-) -> None:
+def test_a_closed_pool_with_auto_delete_makes_room(driver_class: type[Driver]) -> None:
     """When the quota is reached, and no sooner."""
-    cloud = driver_class(document, max_pools=1)
+    cloud = driver_class(max_pools=1)
     first = cloud.create_pool(autoDeleteOnCompletion=True)
     cloud.post(f"/pools/{first}/close")
     cloud.advance(60)

@@ -10,7 +10,7 @@ import pytest
 from qarnot_domain.emulator import _scaling
 
 if TYPE_CHECKING:
-    from tests.unit.emulator.conftest import Document, Driver, Json
+    from tests.unit.emulator.conftest import Driver, Json
 
 ALWAYS = [{"type": "Always"}]
 HOUR = 3600
@@ -139,12 +139,10 @@ def test_a_period_may_last_into_the_next_day(
     assert size(cloud, pool)[1] == (2 if is_active else 0)
 
 
-def test_periods_are_in_utc_wherever_the_epoch_is(
-    document: Document, driver_class: type[Driver]
-) -> None:
+def test_periods_are_in_utc_wherever_the_epoch_is(driver_class: type[Driver]) -> None:
     """At ten in the morning two hours east of it, eight o'clock has just come."""
     epoch = datetime(2026, 1, 1, 10, tzinfo=timezone(timedelta(hours=2)))
-    cloud = driver_class(document, epoch=epoch)
+    cloud = driver_class(epoch=epoch)
     pool = scaled(cloud, fixed("f", 2, weekly("thursday", "08:00:00", "09:00:00")))
     assert cloud.pool(pool)["scaling"]["activePolicyName"] == "f"
     cloud.advance(HOUR)

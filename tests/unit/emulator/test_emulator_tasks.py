@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from tests.unit.emulator.conftest import Document, Driver
+    from tests.unit.emulator.conftest import Driver
 
 ABSENT = "7c9b1f0e-2d64-4b52-9a53-0f1f7a1c2b3d"
 WHOLE_LIFE = ["Submitted", "FullyDispatched", "FullyExecuting", "UploadingResults"]
@@ -290,9 +290,9 @@ def test_secret_constants_read_back_masked(cloud: Driver) -> None:
     assert cloud.task(uuid)["constants"][0]["key"] == "QARNOT_SECRET__X"
 
 
-def test_a_task_too_many_is_refused(document: Document, driver_class: type[Driver]) -> None:
+def test_a_task_too_many_is_refused(driver_class: type[Driver]) -> None:
     """A finished one with auto-delete makes room."""
-    cloud = driver_class(document, max_tasks=1)
+    cloud = driver_class(max_tasks=1)
     cloud.create_task(autoDeleteOnCompletion=True)
     response = cloud.post("/tasks", {"name": "n", "profile": "p", "instanceCount": 1})
     assert response.status == 403
@@ -476,11 +476,9 @@ def test_deleting_a_task_counts_as_cancelled_for_its_dependents(cloud: Driver) -
     assert cloud.task(second)["state"] == "Success"
 
 
-def test_a_task_does_not_wait_for_one_that_it_put_out(
-    document: Document, driver_class: type[Driver]
-) -> None:
+def test_a_task_does_not_wait_for_one_that_it_put_out(driver_class: type[Driver]) -> None:
     """A dependency that had ended counts, even if it had to go to make room for its dependent."""
-    cloud = driver_class(document, max_tasks=1)
+    cloud = driver_class(max_tasks=1)
     job = cloud.create_job(useDependencies=True)
     first = cloud.create_task(jobUuid=job, autoDeleteOnCompletion=True)
     cloud.advance(10)
@@ -609,9 +607,9 @@ def test_a_restarted_task_runs_again_as_the_same_task(cloud: Driver) -> None:
     assert cloud.post(f"/tasks/{uuid}/stdout").body == b"[0] started\n[0] started\n"
 
 
-def test_a_restarted_task_makes_no_room(document: Document, driver_class: type[Driver]) -> None:
+def test_a_restarted_task_makes_no_room(driver_class: type[Driver]) -> None:
     """It has not ended any more, until it does again."""
-    cloud = driver_class(document, max_tasks=1)
+    cloud = driver_class(max_tasks=1)
     task = cloud.create_task(autoDeleteOnCompletion=True)
     cloud.advance(10)
     cloud.post(f"/tasks/{task}/restart")
