@@ -13,7 +13,7 @@ def view_job(job: Job) -> dict[str, Any]:
     return {
         **view_identity(job),
         **view_keeping(job),
+        **job.settings,
         "poolUuid": job.pool_uuid,
         "useDependencies": job.use_dependencies,
-        "maxWallTime": job.max_wall_time,
     }

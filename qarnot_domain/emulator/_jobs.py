@@ -11,6 +11,7 @@ from qarnot_domain.emulator._router import Call, Route
 from qarnot_domain.emulator._shapes import (
     Boolean,
     Object,
+    Shape,
     Span,
     Uuid,
     read_body,
@@ -19,14 +20,14 @@ from qarnot_domain.emulator._store import Job
 from qarnot_domain.emulator._task_view import view_task
 from qarnot_domain.states import JobState
 
+SETTINGS: Final[dict[str, Shape]] = {
+    "useDependencies": Boolean(),
+    "maxWallTime": Span(),
+}
+"""The members of a job that are checked, kept and given back; a new one belongs here."""
+
 JOB_CREATE: Final = Object(
-    {
-        **_creation.MEMBERS,
-        "poolUuid": Uuid(),
-        "useDependencies": Boolean(),
-        "maxWallTime": Span(),
-    },
-    required=("name",),
+    {**SETTINGS, **_creation.MEMBERS, "poolUuid": Uuid()}, required=("name",)
 )
 
 CATALOGUE: Final = _listing.Catalogue[Job](
@@ -52,8 +53,7 @@ def create_job(call: Call) -> Response:
         **admitted,
         state=JobState.ACTIVE,
         pool_uuid=document["poolUuid"],
-        use_dependencies=bool(document["useDependencies"]),
-        max_wall_time=document["maxWallTime"],
+        settings={name: document[name] for name in SETTINGS},
     )
     call.lifecycle.open_job(job)
     return _creation.created(job)

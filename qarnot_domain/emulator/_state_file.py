@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 FORMAT: Final = "qarnot-domain emulator state"
-VERSION: Final = 2
+VERSION: Final = 3
 
 
 class StateFileError(ValueError):

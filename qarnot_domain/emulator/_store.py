@@ -142,8 +142,19 @@ class Job(Resource):
     kind: ClassVar[str] = "job"
 
     pool_uuid: str | None
-    use_dependencies: bool
-    max_wall_time: TimeSpan | None
+    settings: dict[str, Any]
+    """Members that are kept and given back."""
+
+    @property
+    def use_dependencies(self) -> bool:
+        """Whether its tasks may depend on each other."""
+        return bool(self.settings["useDependencies"])
+
+    @property
+    def max_wall_time(self) -> TimeSpan | None:
+        """How long it may run."""
+        span: TimeSpan | None = self.settings["maxWallTime"]
+        return span
 
 
 @dataclass(slots=True)

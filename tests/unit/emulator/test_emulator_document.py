@@ -74,6 +74,8 @@ TYPES: dict[type[Any], str] = {
 }
 # The document leaves these open; the emulator has to draw a line somewhere.
 STRICTER = {"PageRequest.maximumResults", "DataDetail.maximumResults"}
+UNSAID = {"credits"}
+"""Members that the emulator leaves out, as the document allows: nothing costs anything here."""
 
 
 def test_every_operation_of_the_document_has_a_route_and_no_other(document: Document) -> None:
@@ -150,6 +152,22 @@ def test_each_member_takes_the_values_that_the_document_allows(
             shape.read(value, "member", faults)
             is_taken = "member" not in faults
             assert is_taken == validator.is_valid(value), f"{place}: {value!r:.60}"
+
+
+@pytest.mark.parametrize("kind", ["Job", "Task", "Pool"])
+def test_answers_have_every_member_that_the_document_has(
+    document: Document, cloud: Driver, kind: str
+) -> None:
+    """Whole and in summary; what is new in the document is new here."""
+    where = f"/{kind.lower()}s"
+    uuid = getattr(cloud, f"create_{kind.lower()}")()
+    answers = {f"{kind}Projection": cloud.read(f"{where}/{uuid}")}
+    if kind != "Job":
+        page = cloud.post(f"{where}/summaries/paginate", {}).json()
+        [answers[f"{kind}Summary"]] = page["data"]
+    for schema, answer in answers.items():
+        documented = set(document.content["components"]["schemas"][schema]["properties"])
+        assert set(answer) == documented - UNSAID, schema
 
 
 def _places(
