@@ -23,6 +23,7 @@ from qarnot_domain.status import ClusterInfo
 Document = dict[str, Any]
 
 ROOT: Final = Path(__file__).parents[1]
+HERE: Final = "openapi/domain.py"
 
 LEFT_OUT: Final[Mapping[str, Mapping[str, str]]] = {
     "TaskUpdate": {"constraints": "for administrators; no official SDK sends it"},
@@ -166,8 +167,12 @@ def exposed() -> Iterator[tuple[str, str, Mapping[str, str]]]:
         tag = {value._tag: "its kind"} if issubclass(value, Tagged) else {}
         own = {member.wire: member.name for member in value._members}
         elsewhere = dict.fromkeys(ELSEWHERE.get(schema, ()), "its key")
-        module = value.__module__.replace(".", "/") + ".py"
-        yield schema, module, {**own, **tag, **elsewhere}
+        yield schema, _module(value), {**own, **tag, **elsewhere}
+
+
+def _module(kind: type) -> str:
+    """The file that a class is in."""
+    return kind.__module__.replace(".", "/") + ".py"
 
 
 def differences(document: Document) -> list[str]:
@@ -180,7 +185,7 @@ def differences(document: Document) -> list[str]:
         left_out = set(LEFT_OUT.get(schema, ()))
         owner = owner_of(schema)
         lines += [
-            f"{schema}.{wire} is new: declare it in {module}, or list it in LEFT_OUT"
+            f"{schema}.{wire} is new: declare it in {module}, or list it in LEFT_OUT of {HERE}"
             for wire in sorted(described - set(members) - left_out)
         ]
         lines += [
@@ -191,8 +196,13 @@ def differences(document: Document) -> list[str]:
         words = set(document["components"]["schemas"][name]["enum"])
         known = set(kind.known()) - only_here
         where = kind.__name__
-        lines += [f"{name} {word} is new: add it to {where}" for word in sorted(words - known)]
-        lines += [f"{name} {word} is gone: {where} has it" for word in sorted(known - words)]
+        module = _module(kind)
+        lines += [
+            f"{name} {word} is new: add it to {where} in {module}" for word in sorted(words - known)
+        ]
+        lines += [
+            f"{name} {word} is gone: {where} in {module} has it" for word in sorted(known - words)
+        ]
     return lines
 
 

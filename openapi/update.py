@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -34,14 +35,25 @@ from openapi.regenerate import (
     sha256,
 )
 
-CONTRACT: Final = ("tests/contract", "tests/unit/emulator/test_emulator_document.py")
+FACTS: Final = (
+    "tests/contract/test_document.py",
+    "tests/unit/emulator/test_emulator_document.py",
+    "tests/unit/test_states.py",
+)
+"""What is written twice, so that nothing changes by accident, and the forms of the emulator."""
+
+CONTRACT: Final = (
+    "tests/contract",
+    # The official SDK has an environment of its own, and does not follow the document.
+    "--ignore=tests/contract/test_official_sdk.py",
+    f"--ignore={FACTS[0]}",
+    *("-n", "auto"),
+)
 """What holds the emulator, and the library against it, to the document."""
 
 TESTING: Final = (
-    *("pytest", "-q", "-rfE", "--maxfail=9", "--no-header", "--tb=no"),
+    *("pytest", "-q", "-rfE", "--no-header", "--tb=no"),
     *("-p", "no:cacheprovider", "-m", "not check"),
-    # The official SDK has an environment of its own, and does not follow the document.
-    "--ignore=tests/contract/test_official_sdk.py",
 )
 
 TESTS_TIMEOUT_S: Final = 900
@@ -49,6 +61,9 @@ TESTS_TIMEOUT_S: Final = 900
 WHAT_TO_EDIT: Final = """
 Make those that are true, in your own words, with their sources and an example. What is not to be
 taken in: keep `python -m openapi.diff AGAINST --json` as a file, and give it as --since."""
+
+WHERE_NAMED: Final = ("qarnot_domain", "tests", "docs", "README.md")
+"""Where a path of the API may be written again."""
 
 TO_DO: Final = 1
 STUCK: Final = 2
@@ -82,7 +97,9 @@ class _Taking:
             ("The edits that our document wants", self._edited),
             ("The generated client", self._generated),
             ("What the domain layer is to expose", self._exposed),
-            ("The contract tests, and the record of what is used", self._tested),
+            ("What is written a second time: the emulator's forms, and facts", self._repeated),
+            ("The contract tests", self._kept),
+            ("The record of what is used", self._recorded),
         )
 
     def _compared(self) -> bool:
@@ -94,6 +111,8 @@ class _Taking:
         lines = line_numbers(self._root / DOCUMENT) if wanted else {}
         for one in wanted:
             print(f"{DOCUMENT}:{_line(lines, one.difference.near or '')}: {edit(one)}")
+            if one.difference.kind in _GOES and one.difference.before is not None:
+                print(f"    where else it is named: {search(one.difference.before)}")
         print(WHAT_TO_EDIT if wanted else "None.")
         return not wanted
 
@@ -112,15 +131,20 @@ class _Taking:
             return False
         return _process(self._root, "openapi.domain").returncode == 0
 
-    def _tested(self) -> bool:
-        done = _process(self._root, *TESTING, *CONTRACT, is_shown=False)
-        if done.returncode != 0:
-            said = done.stdout.splitlines()
-            failed = [line for line in said if line.startswith(("FAILED", "ERROR"))]
-            print("\n".join(failed or said[-20:]))
-            print(f"The emulator, or the library against it, is not as {DOCUMENT} has it.")
-            return False
-        print("The contract tests pass.", flush=True)
+    def _repeated(self) -> bool:
+        return self._passes(FACTS, "They are as the document has them.")
+
+    def _kept(self) -> bool:
+        return self._passes(CONTRACT, "They pass.")
+
+    def _passes(self, tests: Sequence[str], said: str) -> bool:
+        done = _process(self._root, *TESTING, *tests, is_shown=False)
+        is_good = done.returncode == 0
+        lines = done.stdout.splitlines()
+        print(said if is_good else "\n".join([*failures(lines)] or lines[-20:]), flush=True)
+        return is_good
+
+    def _recorded(self) -> bool:
         if _process(self._root, "openapi.consumer").returncode != 0:
             return False
         print(f"{RECORD} is written.")
@@ -139,7 +163,8 @@ def _process(
     return subprocess.run(
         [sys.executable, "-m", *arguments],
         cwd=root,
-        env={**inherited, "PYTHONPATH": path},
+        # pytest cuts the reason of a failure to the width of the terminal.
+        env={**inherited, "PYTHONPATH": path, "COLUMNS": "1000"},
         stdout=None if is_shown else subprocess.PIPE,
         stderr=None if is_shown else subprocess.STDOUT,
         text=True,
@@ -171,6 +196,30 @@ def edit(one: Linked) -> str:
             return f"{one.place}: take it out"
         case kind:
             return f"{one.place}: {kind}: {difference.change}"
+
+
+_GOES: Final = frozenset({"operation renamed", "operation removed"})
+"""The differences after which a path is named in vain."""
+
+
+def search(operation: str) -> str:
+    """The command that finds where the path of an operation is named, filled in or not."""
+    _, _, path = operation.partition(" ")
+    pattern = re.sub(r"\\{\w+\\}", "[^/ ]+", re.escape(path))
+    return f"grep -rnIE '{pattern}\\b' {' '.join(WHERE_NAMED)}"
+
+
+def failures(said: Iterable[str]) -> Iterator[str]:
+    """What pytest says of tests that failed: a line each, with the reason of their first case."""
+    reasons: dict[str, list[str]] = {}
+    for line in said:
+        outcome, _, rest = line.partition(" ")
+        if outcome in ("FAILED", "ERROR"):
+            case, _, reason = rest.partition(" - ")
+            reasons.setdefault(case.partition("[")[0], []).append(reason)
+    for test, given in sorted(reasons.items()):
+        cases = "" if len(given) == 1 else f" ({len(given)} cases)"
+        yield f"{test}{cases}: {min(given).removeprefix('AssertionError: ')}"
 
 
 def line_numbers(path: Path) -> dict[str, int]:

@@ -57,7 +57,7 @@ class Job(InPool):
     state: ServerField[JobState] = ServerField(
         "state", codecs.state(JobState), JobState.UNSUBMITTED
     )
-    """Its state, a `JobState`: `UnSubmitted`, `Active`, `Terminating`, `Completed`, `Deleting`.
+    """Its state, a `JobState`; `UnSubmitted` before submission.
 
     A state that this version of the library does not know is given as it came.
     """

@@ -21,6 +21,7 @@ def compare_apis(ours: Api, theirs: Api) -> Findings:
 class _Comparison:
     def __init__(self, ours: Api, theirs: Api) -> None:
         self.findings = Findings()
+        self._called = ours.called
         self._documents = ours.document, theirs.document
         self._shapes = ours.shapes, theirs.shapes
         self._ours = ours.operations
@@ -87,18 +88,23 @@ class _Comparison:
         known = one or other
         if known is None:
             return
-        title = known.title
+        after = self._called(other) if other else None
+        title = one.title if one else after or ""
+        above = "#/paths"
+        if one is not None:
+            # What is renamed is the path, and what else is at it moves too.
+            above = one.pointer if kind != "operation renamed" else one.pointer.rpartition("/")[0]
         self.findings.add(
             (title,),
             kind,
             Where(Role.READER, title, title, known.pointer),
             before=one.title if one else None,
-            after=other.title if other else None,
+            after=after,
             widens=one is not None,
             narrows=one is not None,
             ours=one.pointer if one else None,
             theirs=other.pointer if other else None,
-            near=one.pointer if one else "#/paths",
+            near=above,
             roles=BOTH,
         )
 

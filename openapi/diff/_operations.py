@@ -94,6 +94,22 @@ class Api:
         self.shapes = Shapes(document)
         self.operations = dict(_Reader(document, self.shapes).read())
 
+    def called(self, operation: Operation) -> str:
+        """How a person calls an operation of another document who knows the paths of this one."""
+        known = {head: name for one in self.operations.values() for head, name in _places(one)}
+        path = operation.key
+        for head, name in reversed(list(_places(operation))):
+            path = f"{head.removesuffix('{}')}{known.get(head, name)}{path[len(head) :]}"
+        return f"{operation.method.upper()} {path}"
+
+
+def _places(operation: Operation) -> Iterator[tuple[str, str]]:
+    """Each parameter of a path: the key up to it, and how it is written."""
+    ends = [place.end() for place in _PLACE.finditer(operation.key)]
+    names = _PLACE.findall(operation.path)
+    for end, name in zip(ends, names[len(names) - len(ends) :], strict=True):
+        yield operation.key[:end], name
+
 
 class _Reader:
     """Reads the operations of one document."""

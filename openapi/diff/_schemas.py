@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import SequenceMatcher
 from typing import Final, NamedTuple, TypeVar
 
@@ -331,7 +331,7 @@ class SchemaComparison:
         site = self._ours.of(ours).site if ours else f"{a.base} {name}"
         is_needed = after in b.required if after else before in a.required
         says = [
-            None if one is None else f"{one}: {_kind(shapes.of(node))}, {_needed(is_needed)}"
+            None if one is None else f"{one}: {', '.join(_about(shapes, node, is_needed))}"
             for one, shapes, node in (
                 (before, self._ours, ours),
                 (after, self._theirs, theirs),
@@ -441,6 +441,22 @@ def _kind(shape: Shape) -> str:
     if shape.component:
         kind += f" {shape.component}"
     return f"{kind} or null" if shape.null_at is not None else kind
+
+
+def _about(shapes: Shapes, node: Node, is_needed: bool) -> Iterator[str]:
+    """All that has to be known of a member to write it down, but what its component says."""
+    shape = shapes.of(node)
+    kind = _kind(shape)
+    if shape.items and shape.component is None:
+        kind += f" of {_kind(shapes.of(shape.items))}"
+    yield kind
+    if shape.component is None:
+        if shape.values is not None:
+            yield f"one of {_listed(shape.values)}"
+        for limits in (shape.lower, shape.upper):
+            yield from (str(_limit(keyword, limit)) for keyword, limit in limits.items())
+        yield from (f"{rule} {said}" for rule, said in shape.rules.items())
+    yield _needed(is_needed)
 
 
 def _union(shape: Shape) -> str | None:

@@ -17,6 +17,8 @@ from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
+from tests.apart import apart
+
 DOCUMENT: Final = Path(__file__).parents[2] / "openapi" / "qarnot-compute.yaml"
 BASE: Final = "urn:qarnot-compute"
 METHODS: Final = ("get", "put", "post", "delete", "patch")
@@ -422,7 +424,8 @@ def test_the_document_calls_itself_independent() -> None:
 def test_the_operations_are_the_known_ones() -> None:
     """The document has every known operation under its name, and no other."""
     found = {(op.method, op.path): op.said.get("operationId") for op in operations()}
-    assert found == OPERATIONS
+    odd = apart(found.items(), OPERATIONS.items())
+    assert not odd, f"OPERATIONS here: {odd}"
 
 
 def test_operation_names_are_unique() -> None:
@@ -582,7 +585,10 @@ def test_many_tasks_are_answered_one_by_one() -> None:
 @pytest.mark.parametrize(("name", "values"), ENUMERATIONS.items())
 def test_an_enumeration_is_the_documented_one(name: str, values: str) -> None:
     """An enumeration has the documented values and no other."""
-    assert schemas()[name]["enum"] == values.split()
+    documented = schemas()[name]["enum"]
+    odd = apart(documented, values.split())
+    assert not odd, f"ENUMERATIONS[{name!r}] here: {odd}"
+    assert documented == values.split()
 
 
 def test_every_enumeration_has_a_name() -> None:
@@ -624,16 +630,8 @@ def test_a_union_is_told_apart_by_its_discriminator(name: str) -> None:
 
 def test_a_new_job_has_no_state() -> None:
     """The state of a job is the service's to say, so creating one does not take it."""
-    assert set(schemas()["JobCreate"]["properties"]) == {
-        "name",
-        "shortname",
-        "poolUuid",
-        "useDependencies",
-        "tags",
-        "maxWallTime",
-        "autoDeleteOnCompletion",
-        "completionTimeToLive",
-    }
+    assert "state" in schemas()["JobProjection"]["properties"]
+    assert "state" not in schemas()["JobCreate"]["properties"]
 
 
 @pytest.mark.parametrize(("short", "full"), [("TaskSummary", "Task"), ("PoolSummary", "Pool")])

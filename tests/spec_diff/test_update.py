@@ -42,7 +42,7 @@ def test_edits_are_said_with_their_lines(tomorrow: str, capsys: pytest.CaptureFi
     for begins, edit in (
         ("    JobCreate:", "JobCreate.priority: add priority: integer (int32), optional"),
         ("    JobState:", "JobState: values: new: Paused"),
-        ("    post:", f"{renaming}; keep the operationId terminateJob"),
+        ("  /jobs/{uuid}/terminate:", f"{renaming}; keep the operationId terminateJob"),
     ):
         (line,) = (line for line in said.splitlines() if line.endswith(edit))
         number = int(line.removeprefix(f"{DOCUMENT}:").partition(":")[0])

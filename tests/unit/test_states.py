@@ -35,9 +35,12 @@ def test_known_states_are_constants_of_their_own_kind(kind: Any) -> None:
         assert name.replace("_", "").lower() == constant.lower()
 
 
-def test_job_states_are_the_documented_ones() -> None:
-    """A job is in one of five states, in the order of its life."""
-    assert JobState.known() == ("UnSubmitted", "Active", "Terminating", "Completed", "Deleting")
+@pytest.mark.parametrize("kind", KINDS)
+def test_states_are_in_the_order_of_a_life(kind: Any) -> None:
+    """From what only the client knows to those in which nothing runs any more."""
+    first, *_ = kind.known()
+    assert first == "UnSubmitted"
+    assert kind.known()[-len(kind.final()) :] == kind.final()
 
 
 @pytest.mark.parametrize("kind", KINDS)
