@@ -6,13 +6,17 @@ python -m openapi.domain    prints a line for each member, state or operation th
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import qarnot_domain
+from openapi import diff
+from openapi.limits import edges
 from openapi.regenerate import DOCUMENT, load_yaml
 from qarnot_domain import Job, JobState, Pool, PoolState, SchedulingType, Task, TaskState
+from qarnot_domain._codecs import SettableCodec
 from qarnot_domain._fields import Committable, SubmitOnce
 from qarnot_domain._resource import Resource
 from qarnot_domain._values import Tagged, Value
@@ -29,6 +33,17 @@ LEFT_OUT: Final[Mapping[str, Mapping[str, str]]] = {
     "TaskUpdate": {"constraints": "for administrators; no official SDK sends it"},
 }
 """Members of the document that the domain layer does not expose, each with the reason."""
+
+STRICTER: Final[Mapping[str, str]] = {
+    "TaskCreate.profile": "an empty name says nothing",
+    "TaskCreate.instanceCount": "a task without instances does nothing",
+    "TaskCreate.advancedRanges": "no ranges are no task",
+    "TaskCreate.snapshotInterval": "a duration",
+    "PreparationTask.commandLine": "an empty command does nothing",
+    "CpuModelHardwareConstraint.cpuModel": "an empty name says nothing",
+    "SpecificHardwareConstraint.specificationKey": "an empty name says nothing",
+}
+"""Members of which the domain layer refuses what the document allows, each with the reason."""
 
 UNSAID: Final[Mapping[str, Mapping[str, str]]] = {
     "Task": {"priority": "the API does not say it back"},
@@ -206,11 +221,53 @@ def differences(document: Document) -> list[str]:
     return lines
 
 
+def settable() -> Iterator[tuple[str, str, str, Callable[[Any], object]]]:
+    """Each schema and member that users set, what they call it, and what checks a value of it."""
+    for name, kind in RESOURCES.items():
+        for member in kind._members:
+            if isinstance(member, SubmitOnce):
+                yield f"{name}Create", member.wire, f"{name}.{member.name}", member.check
+            if isinstance(member, Committable):
+                yield f"{name}Update", member.wire, f"{name}.{member.name}", member.check
+    for schema, value in VALUES.items():
+        for own in value._members:
+            if isinstance(own.codec, SettableCodec):
+                called = f"{value.__name__}.{own.name}"
+                yield schema, own.wire, called, partial(own.codec.check, own.name)
+
+
+def limits(document: Document) -> list[str]:
+    """Where users may set more or less than the document lets be sent, a line each."""
+    shapes = diff.Shapes(diff.Document(document))
+    needless = set(STRICTER)
+    lines = []
+    for schema, wire, called, check in settable():
+        node = shapes.of_component(schema).members.get(wire)
+        for edge in () if node is None else edges(shapes, shapes.of(node)):
+            place = f"{schema}.{wire}"
+            if edge.is_allowed == _is_taken(check, edge.value):
+                continue
+            if not edge.is_allowed:
+                lines.append(f"{place}: {called} takes {edge.said}, which the document forbids")
+            elif place not in STRICTER:
+                lines.append(f"{place}: {called} refuses {edge.said}, which the document allows")
+            needless.discard(place)
+    return lines + [f"{place} is in STRICTER of {HERE}, and not stricter" for place in needless]
+
+
+def _is_taken(check: Callable[[Any], object], value: object) -> bool:
+    try:
+        check(value)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
 def main() -> int:
     """The command line; the exit status."""
     document: Any = load_yaml(ROOT / DOCUMENT)
-    lines = differences(document)
-    print("\n".join(lines) if lines else "the domain layer exposes every member")
+    lines = [*differences(document), *limits(document)]
+    print("\n".join(lines) if lines else "It exposes every member, with the document's limits.")
     return 1 if lines else 0
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 
-def apart(documented: Iterable[object], known: Iterable[object]) -> str:
-    """What only the document has, and what only the other side has; nothing if all is in both."""
-    there, here = set(documented), set(known)
-    said = {"new in the document": there - here, "not in the document": here - there}
-    return "; ".join(f"{how}: {_listed(found)}" for how, found in said.items() if found)
-
-
-def _listed(found: Iterable[object]) -> str:
-    return ", ".join(sorted(map(str, found)))
+def apart(
+    first: Iterable[object], here: Iterable[object], first_is: str = "in the document"
+) -> str:
+    """What only the first has, and what only the other; nothing if all is in both."""
+    there, known = set(first), set(here)
+    said = {f"new {first_is}": there - known, f"not {first_is}": known - there}
+    return "; ".join(
+        f"{how}: {', '.join(sorted(map(str, found)))}" for how, found in said.items() if found
+    )

@@ -20,6 +20,7 @@ from ._findings import Difference, Role
 from ._links import Consumer, Linked, OperationLink, link
 from ._operations import Api
 from ._report import Report
+from ._shapes import Shape, Shapes
 
 __all__ = [
     "RECORD",
@@ -33,6 +34,8 @@ __all__ = [
     "OperationLink",
     "Report",
     "Role",
+    "Shape",
+    "Shapes",
     "compare",
     "load",
 ]

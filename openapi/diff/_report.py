@@ -114,6 +114,8 @@ def _entry(one: Linked, verbose: bool) -> Iterator[str]:
     yield f"    operations {', '.join(map(_operation, named))}{left}"
     if difference.ours is not None:
         yield f"    ours       {difference.ours}"
+    elif difference.theirs is not None:
+        yield f"    theirs     {difference.theirs}"
 
 
 def _operation(one: OperationLink) -> str:

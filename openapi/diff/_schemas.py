@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from difflib import SequenceMatcher
 from typing import Final, NamedTuple, TypeVar
 
@@ -331,7 +331,7 @@ class SchemaComparison:
         site = self._ours.of(ours).site if ours else f"{a.base} {name}"
         is_needed = after in b.required if after else before in a.required
         says = [
-            None if one is None else f"{one}: {', '.join(_about(shapes, node, is_needed))}"
+            None if one is None else f"{one}: {_about(shapes, node)}, {_needed(is_needed)}"
             for one, shapes, node in (
                 (before, self._ours, ours),
                 (after, self._theirs, theirs),
@@ -443,20 +443,20 @@ def _kind(shape: Shape) -> str:
     return f"{kind} or null" if shape.null_at is not None else kind
 
 
-def _about(shapes: Shapes, node: Node, is_needed: bool) -> Iterator[str]:
+def _about(shapes: Shapes, node: Node) -> str:
     """All that has to be known of a member to write it down, but what its component says."""
     shape = shapes.of(node)
-    kind = _kind(shape)
-    if shape.items and shape.component is None:
-        kind += f" of {_kind(shapes.of(shape.items))}"
-    yield kind
+    said = [_kind(shape)]
     if shape.component is None:
         if shape.values is not None:
-            yield f"one of {_listed(shape.values)}"
-        for limits in (shape.lower, shape.upper):
-            yield from (str(_limit(keyword, limit)) for keyword, limit in limits.items())
-        yield from (f"{rule} {said}" for rule, said in shape.rules.items())
-    yield _needed(is_needed)
+            said.append(f"one of {_listed(shape.values)}")
+        limits = {**shape.lower, **shape.upper}
+        said += (str(_limit(keyword, limit)) for keyword, limit in limits.items())
+        said += (f"{rule} {value}" for rule, value in shape.rules.items())
+        if shape.items:
+            inner = _about(shapes, shape.items)
+            said.append(f"of ({inner})" if ", " in inner else f"of {inner}")
+    return ", ".join(said)
 
 
 def _union(shape: Shape) -> str | None:

@@ -143,6 +143,11 @@ class Shapes:
             self._known[key] = self._read(node)
         return self._known[key]
 
+    def of_component(self, name: str) -> Shape:
+        """What the schema of that name allows."""
+        pointer = below(SCHEMAS, name)
+        return self.of((Part({"$ref": pointer}, pointer),))
+
     # --- reading -----------------------------------------------------------------------------
 
     def _read(self, node: Node) -> Shape:

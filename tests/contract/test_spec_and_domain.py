@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 import yaml
 
-from openapi.domain import PUBLIC, VALUES, Document, differences
+from openapi.domain import PUBLIC, VALUES, Document, differences, limits
 from qarnot_domain._values import Value
 
 DOCUMENT: Final = Path(__file__).parents[2] / "openapi" / "qarnot-compute.yaml"
@@ -25,6 +25,40 @@ def _document() -> Document:
 def test_the_domain_layer_exposes_every_member(document: Document) -> None:
     """Every member of jobs, tasks, pools and their values is exposed or left out on purpose."""
     assert differences(document) == []
+
+
+def test_users_may_set_what_may_be_sent(document: Document) -> None:
+    """No member takes what the document forbids, or refuses what it allows but for a reason."""
+    assert limits(document) == []
+
+
+@pytest.mark.parametrize(
+    ("place", "facet", "said"),
+    [
+        ("JobCreate.name", {"maxLength": 100}, "Job.name takes a text of 101 characters"),
+        ("JobCreate.name", {"maxLength": 3000}, "Job.name refuses a text of 3000 characters"),
+        ("TaskUpdate.tags", {"maxItems": 3}, "Task.tags takes a list of 4"),
+        ("ElasticProperty.resizePeriod", {"maximum": 7}, "ElasticProperty.resize_period takes 8"),
+    ],
+)
+def test_a_limit_that_moves_is_named(
+    document: Document, place: str, facet: Document, said: str
+) -> None:
+    """Tighter or looser, of a member or of a value in one."""
+    changed = copy.deepcopy(document)
+    schema, _, wire = place.partition(".")
+    changed["components"]["schemas"][schema]["properties"][wire].update(facet)
+    does = "allows" if "refuses" in said else "forbids"
+    assert limits(changed) == [f"{place}: {said}, which the document {does}"]
+
+
+def test_an_exception_without_need_is_named(document: Document) -> None:
+    """The domain layer is not stricter than the document any more."""
+    changed = copy.deepcopy(document)
+    command = changed["components"]["schemas"]["PreparationTask"]["properties"]["commandLine"]
+    command["minLength"] = 1
+    (line,) = limits(changed)
+    assert line.startswith("PreparationTask.commandLine is in STRICTER of openapi/domain.py")
 
 
 def test_every_value_is_held_to_the_document() -> None:

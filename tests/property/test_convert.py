@@ -13,6 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from qarnot_domain import Connection, Job, JobState, TimeSpan
+from tests.apart import apart
 
 from . import strategies as s
 
@@ -42,6 +43,12 @@ def connection() -> Iterator[Connection]:
     """A connection over which nothing is sent."""
     with Connection(client_token="unused", cluster_url="https://cluster.test") as made:
         yield made
+
+
+def test_payloads_have_every_member() -> None:
+    """No member of a job is left out of what is tried below."""
+    odd = apart((member.wire for member in Job._members), s.JOB_MEMBERS, "declared")
+    assert not odd, f"JOB_MEMBERS of tests/property/strategies.py: {odd}"
 
 
 @given(payload=s.job_payloads(), unknown=s.unknown_members())

@@ -12,7 +12,6 @@ import copy
 import json
 import os
 import re
-import shlex
 import shutil
 import subprocess
 import sys
@@ -142,24 +141,64 @@ RUNS: Final = (
         ),
     ),
     Run(
-        "what is written a second time follows",
-        "The emulator keeps the member and gives it back; the facts that tests pin are confirmed.",
+        "what is written again follows",
+        "The emulator takes the member and gives it back, jobs can be filtered by it, the fact\n"
+        "that a test pins is confirmed, and the member gets its rows in the tables of the tests.",
         0,
         (
-            Edit(
-                "qarnot_domain/emulator/_jobs.py",
-                '    "maxWallTime": Span(),\n',
-                '    "maxWallTime": Span(),\n    "costCentre": Text(longest=64),\n',
-            ),
             Edit(
                 "qarnot_domain/emulator/_jobs.py",
                 "    Span,\n    Uuid,\n",
                 "    Span,\n    Text,\n    Uuid,\n",
             ),
             Edit(
+                "qarnot_domain/emulator/_jobs.py",
+                '    "maxWallTime": Span(),\n',
+                '    "maxWallTime": Span(),\n    "costCentre": Text(longest=64),\n',
+            ),
+            Edit(
+                "qarnot_domain/filters.py",
+                'Final[FlagField[JobFields]] = FlagField("UseDependencies")\n',
+                'Final[FlagField[JobFields]] = FlagField("UseDependencies")\n'
+                "    cost_centre: Final[OptionalTextField[JobFields]] = "
+                'OptionalTextField("CostCentre")\n',
+            ),
+            Edit(
                 "tests/contract/test_document.py",
                 '    "JobState": "Active Terminating',
                 '    "JobState": "Active Suspended Terminating',
+            ),
+            Edit(
+                "tests/unit/driving.py",
+                '    "useDependencies": True,\n',
+                '    "useDependencies": True,\n    "costCentre": "R-17",\n',
+            ),
+            Edit(
+                "tests/unit/job/members.py",
+                '    "max_wall_time": ("01:00:00", "02:00:00"),\n',
+                '    "max_wall_time": ("01:00:00", "02:00:00"),\n'
+                '    "cost_centre": ("R-17", None),\n',
+            ),
+            Edit(
+                "tests/unit/job/members.py",
+                '    "max_wall_time": ("24:00:00", 3),\n',
+                '    "max_wall_time": ("24:00:00", 3),\n    "cost_centre": ("r" * 65, 17),\n',
+            ),
+            Edit(
+                "tests/unit/job/members.py",
+                '    "max_wall_time": "3.10:07:06",\n',
+                '    "max_wall_time": "3.10:07:06",\n    "cost_centre": "R-17",\n',
+            ),
+            Edit(
+                "tests/unit/job/members.py",
+                '        "max_wall_time": None,\n',
+                '        "max_wall_time": None,\n        "cost_centre": None,\n',
+            ),
+            Edit(
+                "tests/property/strategies.py",
+                '    "maxWallTime": canonical_spans(),\n    "tags": tags(),\n',
+                '    "maxWallTime": canonical_spans(),\n    "costCentre": names(),\n'
+                '    "tags": tags(),\n',
             ),
         ),
     ),
@@ -224,18 +263,20 @@ class Rehearsal:
         yield "```\n"
 
     def _replace(self, edit: Everywhere) -> Iterator[str]:
-        found = re.search(r"where else it is named: (grep -rnIE .+)", self.said)
+        found = re.search(r"where else it is named: grep -rnIE '(.+)' (.+)", self.said)
         if found is None:
             raise RuntimeError(f"no run said where to replace {edit.before}\n{self.said}")
-        command = found[1].replace("-rnIE", "-rlIE")
-        run = subprocess.run(
-            shlex.split(command), cwd=self.project, capture_output=True, text=True, check=True
-        )
-        for name in run.stdout.split():
-            file = self.project / name
-            file.write_text(file.read_text("utf-8").replace(edit.before, edit.after), "utf-8")
+        pattern, places = found.groups()
+        for place in places.split():
+            for file in _files(self.project / place):
+                text = file.read_text("utf-8")
+                changed = re.sub(pattern, lambda m: m[0].replace(edit.before, edit.after), text)
+                if changed != text:
+                    file.write_text(changed, "utf-8")
+        kept = pattern.replace(edit.before, f"){edit.before}")
         yield "The emulator and the tests that name the path, as found by the command above:\n"
-        yield f"```text\n{command} | xargs sed -i 's,{edit.before},{edit.after},'\n```\n"
+        yield f"```text\n$ grep -rlIE '{pattern}' {places} |"
+        yield f"    xargs sed -i -E 's,({kept},\\1{edit.after},g'\n```\n"
 
     def _start(self) -> int:
         inherited = os.environ  # noqa: TID251 (handed to a program, not read as settings)
@@ -252,6 +293,13 @@ class Rehearsal:
         )
         self.said = re.sub(r"(\.yaml):\d+:", r"\1:", done.stdout).strip()
         return done.returncode
+
+
+def _files(place: Path) -> Iterator[Path]:
+    """The texts in a folder, or the file itself."""
+    for file in sorted(place.rglob("*")) if place.is_dir() else [place]:
+        if file.suffix in (".py", ".md", ".yaml", ".json", ".html"):
+            yield file
 
 
 def page() -> str:

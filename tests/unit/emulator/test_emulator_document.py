@@ -233,7 +233,7 @@ def _differences(document: Document, shape: Shape, schema: Json, path: str) -> I
         yield f"{path}: {shape} is not {schema.get('type')}"
     said, documented = _limits(shape, schema)
     if said != documented:
-        yield f"{path}: {said} is not {documented}"
+        yield f"{path}: here {said}, in the document {documented}"
     if isinstance(shape, Object):
         odd = apart(schema["properties"], shape.members)
         if odd:

@@ -32,7 +32,7 @@ def test_a_job_lives_over_http(served: Emulator, http: httpx.Client) -> None:
     url = created.headers["location"]
     assert http.get(url).json()["state"] == "Active"
     assert len(http.get("/v1/jobs", params={"tag": "a b,c/é"}).json()) == 1
-    assert http.post(f"{url}/terminate").status_code == 200
+    assert http.post(f"/jobs/{created.json()['uuid']}/terminate").status_code == 200
     served.advance(timedelta(seconds=1))
     assert http.get(url).json()["state"] == "Completed"
     assert http.delete(url, params={"force": "true"}).content == b""

@@ -9,6 +9,7 @@ import pytest
 from qarnot_domain import Connection
 from qarnot_domain._fields import Committable, SubmitOnce
 from qarnot_domain.emulator import Emulator
+from tests.apart import apart
 
 from ..driving import JOB_UUID, operations
 from .kind import each, read
@@ -70,8 +71,11 @@ def test_kinds_are_never_equal(qarnot_connection: Connection) -> None:
 def test_every_member_is_looked_at(kind: AnyKind) -> None:
     """The tables of these tests leave out no member, and no two members have one name."""
     members = kind.cls._members
-    assert {member.name for member in members} == {"name", *kind.defaults, *kind.constructed}
-    assert {member.wire for member in members} == set(kind.payload) - {"uuid"}
+    rows = "names", {m.name for m in members}, {"name", *kind.defaults, *kind.constructed}
+    wires = "payload", {m.wire for m in members}, set(kind.payload) - {"uuid"}
+    found = [(table, apart(here, known, "declared")) for table, here, known in (rows, wires)]
+    odd = [f"{table}: {said}" for table, said in found if said]
+    assert not odd, f"tables of tests/unit/{kind.cls.__name__.lower()}: {', '.join(odd)}"
     assert len({member.name for member in members}) == len(members)
     assert len({member.wire for member in members}) == len(members)
 
