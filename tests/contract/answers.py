@@ -42,8 +42,8 @@ from ..fuzz.calls import read_all
 ROOT: Final = Path(__file__).parents[2]
 PROFILE: Final = "docker-batch"
 
-DOCUMENT: Final[dict[str, Any]] = yaml.safe_load(
-    (ROOT / "openapi" / "qarnot-compute.yaml").read_text(encoding="utf-8")
+DOCUMENT: Final[dict[str, Any]] = yaml.load(
+    (ROOT / "openapi" / "qarnot-compute.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader
 )
 USED: Final = frozenset(
     json.loads((ROOT / "openapi" / "consumer.json").read_text(encoding="utf-8"))["operations"]
