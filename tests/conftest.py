@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from importlib.machinery import ModuleSpec
 from importlib.util import module_from_spec
 from pathlib import Path
@@ -76,6 +76,13 @@ def _no_answer_against_the_document() -> Iterator[None]:
     yield
     violations, _RECORDER.violations = _RECORDER.violations, []
     assert violations == []
+
+
+@pytest.hookimpl(optionalhook=True, wrapper=True)
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
+    """One process more than xdist would take: many tests wait for time, or for other processes."""
+    cores = yield
+    return cores + 1
 
 
 _VALID: Counter[str] = Counter()
