@@ -54,7 +54,7 @@ coverage: $(VENV)/installed $(OFFICIAL_VENV)/ready ## Run the tests and print th
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 
-check: lint types check-generated spec-lint public-api docs $(NOTEBOOK_VENV)/installed ## Lint, types, generated code, document, site (needs Node)
+check: lint types check-generated spec-lint public-api docs $(NOTEBOOK_VENV)/installed $(CONTRACT_VENV)/ready ## Lint, types, generated code, document, site (needs Node)
 	$(BIN)/pytest -m check
 
 generate: $(VENV)/ready ## Make generated/qarnot_api anew from the document

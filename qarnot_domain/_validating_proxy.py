@@ -110,6 +110,7 @@ class ValidatingProxy:
             )
         self._target = parts
         self._base = parts.path.rstrip("/")
+        self._tls = ssl.create_default_context() if parts.scheme == "https" else None
         self._read_only = read_only
         self._timeout = timeout
         self._watcher = watcher
@@ -221,13 +222,12 @@ class ValidatingProxy:
 
     def _forward(self, asked: _Handler, body: bytes) -> _Answer | None:
         """What the server answers; `None` if it hangs up, as the client is then hung up on."""
-        kind = http.client.HTTPSConnection if self._target.scheme == "https" else None
         host, port = str(self._target.hostname), self._target.port
         # One each: of a connection that was kept, nobody knows whether it still is there.
         connection = (
             http.client.HTTPConnection(host, port, timeout=self._timeout)
-            if kind is None
-            else kind(host, port, timeout=self._timeout, context=ssl.create_default_context())
+            if self._tls is None
+            else http.client.HTTPSConnection(host, port, timeout=self._timeout, context=self._tls)
         )
         try:
             connection.putrequest(

@@ -99,6 +99,27 @@ def test_a_server_elsewhere_is_only_read(tmp_path: Path) -> None:
     assert {str(operation).partition("_")[0][:8] for operation in sent} == {"paginate"}
 
 
+def test_a_server_without_a_token_of_its_own_is_not_asked(tmp_path: Path) -> None:
+    """The token that the library would take from the environment is not sent anywhere."""
+    with Emulator() as cloud:
+        done, _ = run(tmp_path, **{URL: cloud.url, "QARNOT_CLIENT_TOKEN": cloud.token, TOKEN: ""})
+        assert cloud.requests == []
+
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"{TOKEN} is not set")
+    assert cloud.token not in done.stdout + done.stderr
+
+
+def test_a_server_that_cannot_be_used_is_named_at_once(tmp_path: Path) -> None:
+    """A token that is not accepted ends the run before it has begun."""
+    with Emulator() as cloud:
+        done, _ = run(tmp_path, **{URL: cloud.url, TOKEN: "t0ken-of-nobody"})
+        asked = [one.operation for one in cloud.requests]
+
+    assert (done.returncode, asked) == (2, ["retrieveUserInfo"])
+    assert done.stderr == f"{cloud.url} cannot be used: it does not accept the token (status 401)\n"
+
+
 def test_a_server_that_is_not_on_loopback_is_read_only_unless_said() -> None:
     """By default nothing is made on a server that somebody may pay for."""
     there = {URL: "https://api.example.org", TOKEN: "t"}
@@ -111,6 +132,13 @@ def test_a_server_that_is_not_on_loopback_is_read_only_unless_said() -> None:
     assert named(there, writes=True) == Target("https://api.example.org", "t")
     assert named({}, writes=False) is None
     assert "'t'" not in repr(named(there, writes=True))
+
+
+@pytest.mark.parametrize("url", ["http://api.example.org", "api.example.org", "ftp://127.0.0.1"])
+def test_the_token_leaves_this_machine_by_tls_alone(url: str) -> None:
+    """A URL by which it would pass in the clear is refused."""
+    with pytest.raises(NoTarget, match=f"^{URL} must be an https URL"):
+        named({URL: url, TOKEN: "t"}, writes=False)
 
 
 @pytest.mark.parametrize(

@@ -10,25 +10,37 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import jsonschema_rs
 import schemathesis
 import yaml
 
 sys.path.append(str(Path(__file__).parent))
-from seeds import Seeds  # type: ignore[import-not-found]  # beside the hooks, in no package
+from seeds import Seeds, uuids  # type: ignore[import-not-found]  # beside the hooks, in no package
 
 DOCUMENT: dict[str, Any] = yaml.safe_load(
     (Path(__file__).parents[3] / "openapi" / "qarnot-compute.yaml").read_text(encoding="utf-8")
 )
 
-SEEDS = Seeds(os.environ["FUZZED_URL"], {"Authorization": os.environ["FUZZED_TOKEN"]})  # noqa: TID251
+TAG = os.environ["FUZZED_TAG"]  # noqa: TID251
+"""What all that is made carries; empty if nobody looks for it."""
+
+SEEDS = Seeds(
+    os.environ["FUZZED_URL"],  # noqa: TID251
+    {"Authorization": os.environ["FUZZED_TOKEN"]},  # noqa: TID251
+    TAG,
+    Path(os.environ["FUZZED_JOURNAL"]),  # noqa: TID251
+)
 
 READ_ONLY = bool(os.environ["FUZZED_READ_ONLY"])  # noqa: TID251
 """Whether nothing may be made on the server, not even to be named in a request."""
 
 KINDS = ("jobs", "tasks", "pools")
 READ_ONLY_HEADER = "QarnotReadOnlyRequestForAccount"
+
+MAX_TAGS = 9
+"""Those of a job; a pool may have one more."""
 
 
 def opened(schema: Any) -> Any:
@@ -80,8 +92,11 @@ def filter_case(context: schemathesis.HookContext, case: schemathesis.Case) -> b
     """Leave out bodies that are wrong for the document only, and not for the service.
 
     It ignores unknown members, takes null for absent, and days of the week as numbers; the document
-    is stricter, so that a union has one reading.
+    is stricter, so that a union has one reading. A method that no document has is for emulators
+    alone: nobody knows what it does elsewhere.
     """
+    if TAG and case.method.lower() != case.operation.method.lower():
+        return False
     if isinstance(case.body, schemathesis.core.NotSet):
         return True
     both = validators(case.operation.definition.raw.get("operationId", ""))
@@ -98,20 +113,41 @@ def filter_case(context: schemathesis.HookContext, case: schemathesis.Case) -> b
 def before_call(
     context: schemathesis.HookContext, case: schemathesis.Case, kwargs: dict[str, Any]
 ) -> None:
-    """Name what is there, where a right request would name what is not: nobody can guess a uuid."""
-    if READ_ONLY or _is_made_wrong(case, "path") or _is_made_wrong(case, "header"):
+    """Name what is there, where a right request would name what is not: nobody can guess a uuid.
+
+    What is there and was not made here is nobody's to change.
+    """
+    if READ_ONLY:
         return
-    if READ_ONLY_HEADER in case.headers:
+    if TAG and (_creates(case) or case.method == "PUT"):
+        case.body = tagged(case.body, keep=_is_made_wrong(case, "body"))
+    if READ_ONLY_HEADER in case.headers and not _is_made_wrong(case, "header"):
         case.headers[READ_ONLY_HEADER] = SEEDS.account
     kind, uuid = _named(case)
-    if uuid is None or SEEDS.has_made(kind, uuid):
+    if uuid is None or _is_made_wrong(case, "path") or SEEDS.has_made(kind, uuid):
         return
-    uuid = case.path_parameters["uuid"] = SEEDS.one(kind)
+    uuid = case.path_parameters["uuid"] = SEEDS.one(kind) or str(uuid4())
     if "instanceId" in case.path_parameters:
         case.path_parameters["instanceId"] = 0
     if "snapshotId" in case.path_parameters:
         snapshot = SEEDS.snapshot_of(uuid)
         case.path_parameters["snapshotId"] = snapshot or case.path_parameters["snapshotId"]
+
+
+def tagged(body: Any, *, keep: bool) -> Any:
+    """A body, or each of an array of them, with the tag among its own.
+
+    Args:
+        body: of a request that makes or changes something.
+        keep: take nothing out, since what is wrong with it is to stay.
+    """
+    if isinstance(body, list):
+        return [tagged(one, keep=keep) for one in body]
+    if not isinstance(body, dict) or not isinstance(tags := body.get("tags") or [], list):
+        return body
+    if len(tags) < MAX_TAGS:
+        return {**body, "tags": [TAG, *tags]}
+    return body if keep else {**body, "tags": [TAG, *tags[1:]]}
 
 
 @schemathesis.hook  # type: ignore[untyped-decorator]  # not in the environment of the checks
@@ -122,11 +158,9 @@ def after_call(
     kind, uuid = _named(case)
     if uuid is not None:
         SEEDS.note(kind, uuid, case.method, case.operation.path)
-    if kind in KINDS and response.status_code in (200, 207) and _creates(case):
-        answer = response.json()
-        for made in answer if isinstance(answer, list) else [answer]:
-            if made["uuid"] is not None:
-                SEEDS.take_in(kind, made["uuid"])
+    if kind in KINDS and _creates(case):
+        for made in uuids(response):
+            SEEDS.take_in(kind, made)
 
 
 def _named(case: schemathesis.Case) -> tuple[str, Any]:

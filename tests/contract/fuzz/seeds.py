@@ -6,7 +6,10 @@ Made through the API itself and removed again, so that any server can be held to
 
 from __future__ import annotations
 
+import os
 from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
 import requests  # type: ignore[import-untyped]  # comes with Schemathesis
@@ -38,12 +41,17 @@ class Seeds:
     Args:
         url: the base URL of the server.
         headers: what each request has, the token among them.
+        tag: what all carries that is made here; empty for nothing.
+        journal: the file that says what was made and removed, for whoever removes the rest.
     """
 
-    def __init__(self, url: str, headers: dict[str, str]) -> None:
+    def __init__(self, url: str, headers: dict[str, str], tag: str, journal: Path) -> None:
         self._url = url
+        self._tags = {"tags": [tag]} if tag else {}
+        self._journal = journal
         self._session = requests.Session()
         self._session.trust_env = False
+        self._session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or True  # noqa: TID251
         self._session.headers.update(headers)
         self._uuids: dict[tuple[str, int], str] = {}
         self._turns = dict.fromkeys(_BODIES, 0)
@@ -61,16 +69,21 @@ class Seeds:
         """Whether an object comes from here or from an answer."""
         return uuid in self._made[kind]
 
-    def one(self, kind: str) -> str:
-        """The uuid of an object that is there; of another one each time, and then again."""
+    def one(self, kind: str) -> str | None:
+        """The uuid of an object that is there; of another one each time, and then again.
+
+        None if the server makes none.
+        """
         turn = self._turns[kind] = (self._turns[kind] + 1) % len(_BODIES[kind])
         uuid = self._uuids.get((kind, turn))
-        if uuid is None or not self.has_made(kind, uuid):
-            answer = self._session.post(f"{self._url}/{kind}", json=_BODIES[kind][turn])
-            answer.raise_for_status()
-            uuid = self._uuids[kind, turn] = str(answer.json()["uuid"])
+        if uuid is not None and self.has_made(kind, uuid):
+            return uuid
+        body = {**_BODIES[kind][turn], **self._tags}
+        for uuid in uuids(self._session.post(f"{self._url}/{kind}", json=body)):
+            self._uuids[kind, turn] = uuid
             self.take_in(kind, uuid)
-        return uuid
+            return uuid
+        return None
 
     def snapshot_of(self, task: str) -> str | None:
         """The id of a snapshot of a task; `None` if it does not run."""
@@ -79,12 +92,33 @@ class Seeds:
 
     def take_in(self, kind: str, uuid: str) -> None:
         """Note that an object was made, and remove the oldest of too many."""
+        self._write("made", kind, uuid)
         made = self._made[kind]
         made.append(uuid)
         if len(made) > MAX_KEPT:
-            self._session.delete(f"{self._url}/{kind}/{made.popleft()}", params={"force": "true"})
+            oldest = made.popleft()
+            url = f"{self._url}/{kind}/{oldest}"
+            if self._session.delete(url, params={"force": "true"}).status_code in (200, 404):
+                self._write("gone", kind, oldest)
+
+    def _write(self, *words: str) -> None:
+        with self._journal.open("a", encoding="utf-8") as journal:
+            journal.write(" ".join(words) + "\n")
 
     def note(self, kind: str, uuid: str, method: str, path: str) -> None:
         """Note what was done to an object: what ends it, the next request does not find alive."""
         if method == "DELETE" or path.endswith(_ENDINGS):
             self._uuids = {key: kept for key, kept in self._uuids.items() if kept != uuid}
+
+
+def uuids(answer: Any) -> Iterator[str]:
+    """Those of the objects that an answer says were made, if it is one that can be read."""
+    if answer.status_code not in (200, 207):
+        return
+    try:
+        made = answer.json()
+    except ValueError:
+        return
+    for one in made if isinstance(made, list) else [made]:
+        if isinstance(one, dict) and isinstance(one.get("uuid"), str):
+            yield one["uuid"]

@@ -12,6 +12,8 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,10 +27,14 @@ from qarnot_domain.emulator import Emulator, ManualClock
 from tests.contract.fuzz.run import fuzz
 
 from .coverage import Coverage
-from .target import PROXIES, TARGET, NoTarget, Target, named
+from .ledger import unusable
+from .target import PROXIES, TARGET, NoTarget, Target, fresh_tag, named
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
+
+_INTERRUPTED = 130
+"""The exit code of what Ctrl-C ended."""
 
 
 class Flows:
@@ -57,6 +63,13 @@ def main() -> int:
     """Run the flows, then the random requests; 0 if the server does what the document says."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("--examples", type=int, default=200, help="per operation; 0 for flows only")
+    parser.add_argument(
+        "--only",
+        type=re.compile,
+        default="",
+        metavar="REGEX",
+        help="the operations to make random requests for",
+    )
     parser.add_argument("--st", default="st", help="the command of Schemathesis")
     parser.add_argument("--writes", action="store_true", help="change what is not on loopback too")
     parser.add_argument("--read-only", action="store_true", help="change nothing on loopback too")
@@ -70,17 +83,32 @@ def main() -> int:
     except NoTarget as error:
         print(error, file=sys.stderr)
         return 2
-    if target is not None and options.read_only:
-        target = evolve(target, read_only=True)
+    if target is not None:
+        target = evolve(target, tag=fresh_tag(), read_only=target.read_only or options.read_only)
     if target is not None and options.broken is not None:
         parser.error("--break is for the emulator")
     options.report.mkdir(parents=True, exist_ok=True)
+    if target is not None and (why := unusable(target)):
+        print(f"{target.url} cannot be used: {why}", file=sys.stderr)
+        return 2
+    if target is not None and not target.read_only:
+        print(f"what is made at {target.url} carries the tag {target.tag}, and is removed")
+    # Whoever cancels a run has what it made removed, too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     coverage = Coverage()
     with _emulated(options.broken) if target is None else _given(target) as flows_target:
         code, headline, problems = _flows(flows_target, options.report, coverage)
+    if code == pytest.ExitCode.INTERRUPTED:
+        return _INTERRUPTED
     if options.examples:
         with _emulated(None, real=True) if target is None else _given(target) as fuzzed:
-            code = fuzz(fuzzed, options.st, options.examples, options.report) or code
+            try:
+                failed, left = fuzz(
+                    fuzzed, options.st, options.examples, options.report, only=options.only
+                )
+            except KeyboardInterrupt:
+                return _INTERRUPTED
+            code = failed or code or int(bool(left))
             base = urlsplit(fuzzed.url).path
             cases = coverage.add_archive(options.report / "fuzz.har", base)
         headline += f"; {cases} random exchanges"

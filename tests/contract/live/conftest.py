@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
 
 import pytest
@@ -12,7 +11,7 @@ from qarnot_domain.emulator import Emulator, ManualClock
 from qarnot_domain.testing import ValidatingProxy
 
 from .ledger import Ledger
-from .target import PROXIES, TARGET, Target
+from .target import PROXIES, TARGET, Target, fresh_tag
 
 
 @pytest.fixture(scope="module")
@@ -27,9 +26,9 @@ def target(request: pytest.FixtureRequest) -> Iterator[Target]:
 
 
 @pytest.fixture(scope="module")
-def tag() -> str:
+def tag(target: Target) -> str:
     """What everything made by this run is marked with."""
-    return f"contract-{secrets.token_hex(6)}"
+    return target.tag or fresh_tag()
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +39,7 @@ def proxy(request: pytest.FixtureRequest, target: Target, tag: str) -> Iterator[
         request.config.stash.setdefault(PROXIES, []).append(proxy)
         yield proxy
         if not target.read_only:
-            with connected(proxy, target) as connection:
-                left = ledger.remove(connection, proxy.url, target.token, tag)
+            left = ledger.remove(target, tag)
             assert left == [], f"could not be removed, look for the tag {tag}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
@@ -37,6 +38,13 @@ class Target:
     read_only: bool = False
     clock: Clock | None = None
     """The clock of an emulator; `None` for the machine's."""
+    tag: str = ""
+    """What all that is made there carries; empty if the server ends with the run."""
+
+
+def fresh_tag() -> str:
+    """A tag that nothing carries yet."""
+    return f"contract-{secrets.token_hex(6)}"
 
 
 def named(environment: Mapping[str, str], *, writes: bool) -> Target | None:
@@ -47,8 +55,8 @@ def named(environment: Mapping[str, str], *, writes: bool) -> Target | None:
         writes: whether it may be changed although it is not on loopback.
 
     Raises:
-        NoTarget: one of the two variables is missing. No other variable is looked at: the token of
-            production must not get here by accident.
+        NoTarget: one of the two variables is missing, or the URL is none to send a token to. No
+            other variable is looked at: the token of production must not get here by accident.
     """
     url, token = environment.get(URL, ""), environment.get(TOKEN, "")
     if not url and not token:
@@ -58,5 +66,11 @@ def named(environment: Mapping[str, str], *, writes: bool) -> Target | None:
             f"{TOKEN if url else URL} is not set: a server needs both {URL} and {TOKEN}, a token "
             "of its own for tests; QARNOT_CLIENT_TOKEN is not used"
         )
-    is_here = urlsplit(url).hostname in _LOOPBACK
+    parts = urlsplit(url)
+    is_here = parts.hostname in _LOOPBACK
+    if parts.hostname is None or parts.scheme not in ({"http", "https"} if is_here else {"https"}):
+        raise NoTarget(
+            f"{URL} must be an https URL, or an http one on loopback, as the token passes in the "
+            f"clear: not {url!r}"
+        )
     return Target(url.rstrip("/"), token, read_only=not is_here and not writes)
