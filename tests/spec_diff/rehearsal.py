@@ -41,11 +41,11 @@ Three invented changes reach us in a new document of the vendor's: jobs get an o
 `/jobs/{{uuid}}/terminate` to `/jobs/{{uuid}}/stop`. That document, `{TOMORROW}`, is written in the
 vendor's manner: without operationIds, with a version prefix and other names.
 
-What follows is what `make update-spec AGAINST={TOMORROW}` says, and what somebody then does, until
-it ends with 0. This page is written by doing all that on a copy of the project
-(`python -m tests.spec_diff.rehearsal`), and a test of `make check` does it again and compares. Only
-the line numbers are left out. The steps in words:
-[openapi/README.md](../openapi/README.md#taking-in-a-change-of-the-api).
+What follows is what `make update-spec AGAINST={TOMORROW}` says, which runs
+`python -m openapi.update {TOMORROW}`, and what somebody then does, until that ends with 0. This
+page is written by doing it on a copy of the project (`python -m tests.spec_diff.rehearsal`), and a
+test of `make check` does it again and compares. Only the line numbers are left out. The steps in
+words: [openapi/README.md](../openapi/README.md#taking-in-a-change-of-the-api).
 """
 
 END: Final = """\
@@ -247,7 +247,7 @@ class Rehearsal:
         status = self._start()
         if status != run.status:
             raise RuntimeError(f"{run.title}: {status} instead of {run.status}\n{self.said}")
-        yield f"```text\n$ make update-spec AGAINST={TOMORROW}"
+        yield f"```text\n$ python -m openapi.update {TOMORROW}"
         yield f"{self.said}\n$ echo $?\n{status}\n```\n"
 
     def _edit(self, edit: Edit) -> Iterator[str]:

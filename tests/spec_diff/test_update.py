@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import copy
 import json
+import re
+import shlex
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +15,7 @@ import pytest
 from openapi.diff import ROOT
 from openapi.diff.__main__ import main as compare
 from openapi.regenerate import DOCUMENT
-from openapi.update import is_current, line_numbers, main
+from openapi.update import failures, is_current, line_numbers, main, search
 
 from .seeds import SEEDS
 from .table import ours
@@ -48,6 +51,43 @@ def test_edits_are_said_with_their_lines(tomorrow: str, capsys: pytest.CaptureFi
         number = int(line.removeprefix(f"{DOCUMENT}:").partition(":")[0])
         assert lines[number - 1] == begins
     assert "3. The generated client" not in said
+
+
+def test_what_names_a_path_that_moved_can_be_searched() -> None:
+    """The command finds the path as a template and filled in, and no other path."""
+    command = search("POST /jobs/{uuid}/terminate")
+    pattern = re.compile(shlex.split(command)[2])
+    assert pattern.search('("post", "/jobs/{uuid}/terminate"): "terminateJob"')
+    assert pattern.search('send: "POST /jobs/${job:upper}/terminate", status: 200')
+    assert not pattern.search('"/jobs/{uuid}/terminated"')
+    assert not pattern.search('"/jobs/{uuid}/tasks", "x/terminate"')
+    found = subprocess.run(
+        shlex.split(command), cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert "qarnot_domain/emulator/_jobs.py:" in found.stdout
+
+
+def test_failed_tests_are_told_with_their_reasons() -> None:
+    """Each test once, each reason once; what pytest says besides is left out."""
+    said = [
+        "..FF [100%]",
+        "FAILED tests/b.py::test_x[1] - AssertionError: TABLE: new: a",
+        "FAILED tests/b.py::test_x[2] - AssertionError: TABLE: new: a",
+        "FAILED tests/b.py::test_x[3] - KeyError: 'b'",
+        *(f"FAILED tests/a.py::test_y[{n}] - AssertionError: {n:02}" for n in range(11)),
+        "ERROR tests/c.py",
+        "16 failed in 0.1s",
+    ]
+    assert list(failures(said)) == [
+        "tests/a.py::test_y",
+        *(f"    {n:02}" for n in range(9)),
+        "    and 2 more",
+        "tests/b.py::test_x",
+        "    KeyError: 'b'",
+        "    TABLE: new: a",
+        "tests/c.py",
+        "    see its own output",
+    ]
 
 
 def test_what_is_known_is_not_asked_for(
