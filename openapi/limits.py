@@ -45,7 +45,7 @@ def _texts(shape: Shape) -> Iterator[Edge]:
 
 
 def _integers(shape: Shape) -> Iterator[Edge]:
-    half = 2 ** (BITS[shape.format or "int64"] - 1)
+    half = 1 << (BITS[shape.format or "int64"] - 1)
     lowest = int(shape.lower.get("minimum", -half))
     for number, is_allowed in _around(lowest, int(shape.upper.get("maximum", half - 1))):
         yield Edge(number, str(number), is_allowed)
