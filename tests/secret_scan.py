@@ -110,7 +110,7 @@ def _shown(values: Iterable[tuple[str, object]]) -> Generator[str]:
 
 # --- the script ----------------------------------------------------------------------------------
 
-_HEADER: Final = re.compile(r"^_{2,} (?:\[gw\d+\] )?(?:ERROR at \w+ of )?(\w\S*).* _{2,}$")
+_HEADER: Final = re.compile(r"^_+ (?:\[gw\d+\] )?(?:ERROR at \w+ of )?([^\W_]\S*).* _+$")
 _FORCED: Final = re.compile(r"E +tests\.secret_scan\.Forced: ")
 _OPTIONS: Final = (
     *("-p", "tests.secret_scan", "-p", "no:cacheprovider", "-m", "not check", "-rN", "-q"),

@@ -25,6 +25,7 @@ def fail(token):
 
 LEAKS: Final = {
     "local": "kept = emulator.token",
+    "local_of_" + 20 * "a_long_" + "name": "kept = emulator.token",
     "long_local": "kept = [b'x' * 5000, [emulator.token.encode()]]",
     "output": "print(emulator.token)",
     "error_output": "sys.stderr.write(emulator.token)",

@@ -211,9 +211,11 @@ def test_pool_that_a_server_calls_by_the_token_leads_nowhere() -> None:
 
 def test_object_that_a_server_calls_by_the_token_is_shown_without_it() -> None:
     """In no member that is shown, whatever the server says of it, a list of tags included."""
-    said = {"uuid": "x", "name": f"my {TOKEN}", "poolUuid": TOKEN, "tags": ["a", TOKEN]}
     with client("http://127.0.0.1:9") as connection:
-        named = Job.from_json(connection, said)
+        named = Job.from_json(
+            connection,
+            {"uuid": "x", "name": f"my {TOKEN}", "poolUuid": TOKEN, "tags": ["a", TOKEN]},
+        )
         shown = (repr(named), named._repr_html_(), str(list(named.__rich_repr__())))
     for text in shown:
         assert TOKEN not in text
