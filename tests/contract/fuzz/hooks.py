@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import os
 import sys
 from collections.abc import Callable
@@ -17,7 +18,7 @@ import schemathesis
 import yaml
 
 sys.path.append(str(Path(__file__).parent))
-from seeds import Seeds, uuids  # type: ignore[import-not-found]  # beside the hooks, in no package
+from seeds import PROFILE, Seeds, uuids  # type: ignore[import-not-found]  # beside the hooks, in no package
 
 DOCUMENT: dict[str, Any] = yaml.safe_load(
     (Path(__file__).parents[3] / "openapi" / "qarnot-compute.yaml").read_text(encoding="utf-8")
@@ -38,6 +39,22 @@ READ_ONLY = bool(os.environ["FUZZED_READ_ONLY"])  # noqa: TID251
 
 KINDS = ("jobs", "tasks", "pools")
 READ_ONLY_HEADER = "QarnotReadOnlyRequestForAccount"
+
+NEEDED_STATES = {
+    "resyncPool": "FullyExecuting",
+    "resyncTask": "FullyExecuting",
+    "createTaskSnapshot": "FullyExecuting",
+    "createTaskPeriodicSnapshot": "FullyExecuting",
+    "retrieveTaskSnapshot": "FullyExecuting",
+    "retryTask": "Failure",
+    "recoverTask": "Failure",
+    "resumeTask": "Cancelled",
+}
+"""The state in which an object must be for most requests of an operation to be accepted."""
+
+TURNS = itertools.count()
+EVERY = 5
+"""Every how manieth request that needs a state is about an object in any."""
 
 MAX_TAGS = 9
 """Those of a job; a pool may have one more."""
@@ -119,19 +136,52 @@ def before_call(
     """
     if READ_ONLY:
         return
+    is_wrong = _is_made_wrong(case, "body")
+    if case.operation.path.startswith("/tasks") and _creates(case) and not is_wrong:
+        case.body = possible(case.body, is_copy=case.operation.path != "/tasks")
     if TAG and (_creates(case) or case.method == "PUT"):
-        case.body = tagged(case.body, keep=_is_made_wrong(case, "body"))
+        case.body = tagged(case.body, keep=is_wrong)
     if READ_ONLY_HEADER in case.headers and not _is_made_wrong(case, "header"):
         case.headers[READ_ONLY_HEADER] = SEEDS.account
     kind, uuid = _named(case)
-    if uuid is None or _is_made_wrong(case, "path") or SEEDS.has_made(kind, uuid):
+    if uuid is None or _is_made_wrong(case, "path"):
         return
-    uuid = case.path_parameters["uuid"] = SEEDS.one(kind) or str(uuid4())
+    state = NEEDED_STATES.get(case.operation.definition.raw["operationId"])
+    if state is not None and not is_wrong and next(TURNS) % EVERY:
+        uuid = SEEDS.in_state(kind, state)
+    elif not SEEDS.has_made(kind, uuid):
+        uuid = SEEDS.one(kind)
+    uuid = case.path_parameters["uuid"] = uuid or str(uuid4())
     if "instanceId" in case.path_parameters:
         case.path_parameters["instanceId"] = 0
     if "snapshotId" in case.path_parameters:
         snapshot = SEEDS.snapshot_of(uuid)
         case.path_parameters["snapshotId"] = snapshot or case.path_parameters["snapshotId"]
+
+
+def possible(body: Any, *, is_copy: bool) -> Any:
+    """A right body of a task, or of many, without what only the document allows.
+
+    Args:
+        body: of a request that makes tasks.
+        is_copy: of one there is, of which they have what the body leaves out.
+    """
+    if isinstance(body, list):
+        return [possible(one, is_copy=is_copy) for one in body]
+    if not isinstance(body, dict):
+        return body
+    possibly = dict(body)
+    if possibly.get("advancedRanges") is not None:
+        possibly["advancedRanges"] = "0-2,5"
+    elif possibly.get("instanceCount") is None and not is_copy:
+        possibly["instanceCount"] = 1
+    if possibly.get("jobUuid") is not None:
+        possibly["jobUuid"] = SEEDS.one("jobs")
+    if possibly.get("poolUuid") is not None:
+        possibly["poolUuid"] = SEEDS.in_state("pools", "FullyExecuting")
+    elif possibly.get("profile") is None and not is_copy:
+        possibly["profile"] = PROFILE
+    return possibly
 
 
 def tagged(body: Any, *, keep: bool) -> Any:

@@ -7,6 +7,7 @@ Made through the API itself and removed again, so that any server can be held to
 from __future__ import annotations
 
 import os
+import time
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,22 +18,37 @@ import requests  # type: ignore[import-untyped]  # comes with Schemathesis
 MAX_KEPT: Final = 50
 """How many of the objects made are there at once, of each kind: servers have their limits."""
 
-_TASK: Final = {"name": "seed", "profile": "docker-batch", "instanceCount": 2}
+PROFILE: Final = "docker-batch"
+
+_TASK: Final = {"name": "seed", "profile": PROFILE, "instanceCount": 2}
 # They mean something to the emulator, and nothing to any other server.
 _LONG: Final = {"key": "EMULATOR_EXECUTION_TIME", "value": "3600"}
 _SHORT: Final = {"key": "EMULATOR_EXECUTION_TIME", "value": "0"}
 _FAILING: Final = {"key": "EMULATOR_FAILING_INSTANCES", "value": "1"}
 
+_JOB: Final = {"name": "seed", "useDependencies": True}
+_POOL: Final = {"name": "seed", "profile": PROFILE, "instanceCount": 2}
+_RUNNING_TASK: Final = {**_TASK, "constants": [_LONG]}
+_FAILING_TASK: Final = {**_TASK, "constants": [_SHORT, _FAILING]}
+
 _BODIES: Final[dict[str, list[dict[str, Any]]]] = {
-    "jobs": [{"name": "seed", "useDependencies": True}],
-    "tasks": [
-        {**_TASK, "constants": [_LONG]},
-        {**_TASK, "constants": [_SHORT]},
-        {**_TASK, "constants": [_SHORT, _FAILING]},
-    ],
-    "pools": [{"name": "seed", "profile": "docker-batch", "instanceCount": 2}],
+    "jobs": [_JOB],
+    "tasks": [_RUNNING_TASK, {**_TASK, "constants": [_SHORT]}, _FAILING_TASK],
+    "pools": [_POOL],
 }
 _ENDINGS: Final = ("terminate", "abort", "close", "restart")
+
+_TO_STATE: Final[dict[tuple[str, str], tuple[dict[str, Any], str]]] = {
+    ("pools", "FullyExecuting"): (_POOL, ""),
+    ("tasks", "FullyExecuting"): (_RUNNING_TASK, ""),
+    ("tasks", "Failure"): (_FAILING_TASK, ""),
+    ("tasks", "Cancelled"): (_RUNNING_TASK, "abort"),
+}
+"""What is made to be in a state, and what is asked of it for that once it runs."""
+
+_MAX_LOOKS: Final = 100
+_BETWEEN_LOOKS: Final = 0.1
+"""In seconds. What is not in its state by then is used as it is."""
 
 
 class Seeds:
@@ -57,6 +73,7 @@ class Seeds:
         self._turns = dict.fromkeys(_BODIES, 0)
         self._made: dict[str, deque[str]] = {kind: deque() for kind in _BODIES}
         self._account: str | None = None
+        self._in_state: dict[tuple[str, str], str] = {}
 
     @property
     def account(self) -> str:
@@ -66,7 +83,7 @@ class Seeds:
         return self._account
 
     def has_made(self, kind: str, uuid: object) -> bool:
-        """Whether an object comes from here or from an answer."""
+        """Whether an object comes from here or from an answer, and may be changed in any way."""
         return uuid in self._made[kind]
 
     def one(self, kind: str) -> str | None:
@@ -78,12 +95,36 @@ class Seeds:
         uuid = self._uuids.get((kind, turn))
         if uuid is not None and self.has_made(kind, uuid):
             return uuid
-        body = {**_BODIES[kind][turn], **self._tags}
-        for uuid in uuids(self._session.post(f"{self._url}/{kind}", json=body)):
+        uuid = self._create(kind, _BODIES[kind][turn])
+        if uuid is not None:
             self._uuids[kind, turn] = uuid
             self.take_in(kind, uuid)
-            return uuid
-        return None
+        return uuid
+
+    def in_state(self, kind: str, state: str) -> str | None:
+        """The uuid of an object that is in a state and stays there; None if the server has none."""
+        if (kind, state) not in self._in_state:
+            body, ending = _TO_STATE[kind, state]
+            uuid = self._create(kind, body)
+            if uuid is None:
+                return None
+            self._write("made", kind, uuid)
+            self._in_state[kind, state] = uuid
+            if ending:
+                self._wait(kind, uuid, "FullyExecuting")
+                self._session.post(f"{self._url}/{kind}/{uuid}/{ending}")
+            self._wait(kind, uuid, state)
+        return self._in_state[kind, state]
+
+    def _create(self, kind: str, body: dict[str, Any]) -> str | None:
+        answer = self._session.post(f"{self._url}/{kind}", json={**body, **self._tags})
+        return next(uuids(answer), None)
+
+    def _wait(self, kind: str, uuid: str, state: str) -> None:
+        for _ in range(_MAX_LOOKS):
+            if self._session.get(f"{self._url}/{kind}/{uuid}").json().get("state") == state:
+                return
+            time.sleep(_BETWEEN_LOOKS)  # noqa: TID251 - of a tool, on a real server
 
     def snapshot_of(self, task: str) -> str | None:
         """The id of a snapshot of a task; `None` if it does not run."""
