@@ -7,6 +7,8 @@ import time
 from datetime import timedelta
 from typing import Protocol
 
+from ._seconds import seconds
+
 
 class Clock(Protocol):
     """What the cache, the retries and `Job.wait` need of time."""
@@ -23,8 +25,13 @@ class Clock(Protocol):
 class AdvanceableClock(Clock, Protocol):
     """A clock that a test can also move forward by hand."""
 
-    def advance(self, by: timedelta) -> None:
-        """Move forward at once; a negative duration is a `ValueError`."""
+    def advance(self, by: float | timedelta) -> None:
+        """Move forward at once, by seconds or a `timedelta`.
+
+        Raises:
+            TypeError: neither of them.
+            ValueError: a negative duration.
+        """
         ...
 
 
@@ -40,8 +47,8 @@ class SystemClock:
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
 
-    def advance(self, by: timedelta) -> None:
-        self._advanced.add(by.total_seconds())
+    def advance(self, by: float | timedelta) -> None:
+        self._advanced.add(seconds("by", by))
 
 
 class ManualClock:
@@ -56,8 +63,8 @@ class ManualClock:
     def sleep(self, seconds: float) -> None:
         self._advanced.add(seconds)
 
-    def advance(self, by: timedelta) -> None:
-        self._advanced.add(by.total_seconds())
+    def advance(self, by: float | timedelta) -> None:
+        self._advanced.add(seconds("by", by))
 
 
 class _Advance:

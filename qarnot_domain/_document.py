@@ -11,9 +11,17 @@ from pathlib import Path
 from typing import Any, Final, Self
 from urllib.parse import unquote
 
-import jsonschema_rs
-import yaml
 from attrs import frozen
+
+try:
+    import jsonschema_rs
+    import yaml
+except ModuleNotFoundError as _error:
+    raise ModuleNotFoundError(
+        f"to hold something to the API document, {_error.name} is needed: "
+        "pip install 'qarnot-domain[testing]'",
+        name=_error.name,
+    ) from _error
 
 _METHODS: Final = ("get", "post", "put", "patch", "delete")
 _FILE: Final = "qarnot-compute.yaml"

@@ -1,9 +1,10 @@
 """For your own tests: a pytest plugin with the emulator and a connection to it.
 
-Enable it with `pytest_plugins = ["qarnot_domain.testing"]` in your `conftest.py`; it needs the
-extra `emulator`, and the extra `testing` for what holds requests to the API document. Time stands
-still until a test moves it with `qarnot_emulator.advance(...)`, for the emulator and the connection
-alike, so no test has to wait.
+Enable it with `pytest_plugins = ["qarnot_domain.testing"]` in the `conftest.py` of the folder where
+pytest starts, or with its option `-p qarnot_domain.testing`; it needs the extra `emulator`, and the
+extra `testing` for what holds requests to the API document. Time stands still until a test moves it
+with `qarnot_emulator.advance(...)`, for the emulator and the connection alike, so no test has to
+wait.
 """
 
 from __future__ import annotations

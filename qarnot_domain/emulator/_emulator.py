@@ -238,8 +238,16 @@ class Emulator:
         """The clock that the emulated time follows."""
         return self._clock
 
-    def advance(self, by: timedelta) -> None:
-        """Move the clock forward: what is due by then has happened at the next request."""
+    def advance(self, by: float | timedelta) -> None:
+        """Move the clock forward: what is due by then has happened at the next request.
+
+        Args:
+            by: seconds, or a `timedelta`.
+
+        Raises:
+            TypeError: neither of them.
+            ValueError: a negative duration.
+        """
         self._clock.advance(by)
 
     @property

@@ -37,8 +37,8 @@ ORDER: Final = (
     "timespan",
     "_words",
     "states",
-    "_clock",
     "_seconds",
+    "_clock",
     "_secret",
     # Values, settings, policy.
     "_checks",

@@ -25,7 +25,16 @@ def test_manual_clock_moves_by_what_it_is_told() -> None:
     assert clock.monotonic() == 2.5
     clock.sleep(0)
     clock.advance(timedelta(0))
-    assert clock.monotonic() == 2.5
+    clock.advance(1.5)
+    assert clock.monotonic() == 4.0
+
+
+def test_clock_is_advanced_by_a_duration_alone() -> None:
+    """A text is refused by the name of the argument, and moves nothing."""
+    clock = ManualClock()
+    with pytest.raises(TypeError, match=r"^by must be a number of seconds or a timedelta, not str"):
+        clock.advance("00:01:00")  # type: ignore[arg-type]  # the point of the test
+    assert clock.monotonic() == 0
 
 
 @pytest.mark.parametrize("seconds", [1e-7, 1e-9, 1e-12])
@@ -40,7 +49,7 @@ def test_manual_clock_passes_every_sleep_however_short(seconds: float) -> None:
 def test_clocks_never_go_back(clock: ManualClock | SystemClock) -> None:
     """A negative duration is refused and moves nothing."""
     before = clock.monotonic()
-    with pytest.raises(ValueError, match="forward"):
+    with pytest.raises(ValueError, match="by must be 0"):
         clock.advance(timedelta(microseconds=-1))
     assert clock.monotonic() >= before
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import importlib
 import json
 import os
 import subprocess
@@ -163,17 +164,27 @@ def test_a_target_that_will_not_do_is_refused(target: str) -> None:
 
 
 def test_a_users_suite_fails_by_what_the_document_forbids(tmp_path: Path) -> None:
-    """With the documented fixtures, code that sends a wrong body makes its test end in an error."""
-    (tmp_path / "conftest.py").write_text('pytest_plugins = ["qarnot_domain.testing"]\n')
-    (tmp_path / "test_mine.py").write_text(
+    """As documented for a whole suite, code that sends a wrong body ends its test in an error."""
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.pytest.ini_options]\naddopts = "-p qarnot_domain.testing"\n'
+    )
+    (tmp_path / "package").mkdir()
+    (tmp_path / "package" / "conftest.py").write_text(
+        "import pytest\n"
+        "@pytest.fixture\n"
+        "def qarnot_connection(qarnot_validated_connection):\n"
+        "    return qarnot_validated_connection\n"
+    )
+    (tmp_path / "package" / "test_mine.py").write_text(
         "import http.client\n"
         "def send(proxy, body):\n"
         "    connection = http.client.HTTPConnection(proxy.url.removeprefix('http://'))\n"
         "    connection.request('POST', '/jobs', body, {'Content-Type': 'application/json'})\n"
         "    connection.getresponse().read()\n"
         "    connection.close()\n"
-        "def test_right(qarnot_validated_connection):\n"
-        "    qarnot_validated_connection.create_job('mine').submit()\n"
+        "def test_right(qarnot_connection, qarnot_contract):\n"
+        "    qarnot_connection.create_job('mine').submit()\n"
+        "    assert [one.operation for one in qarnot_contract.exchanges] == ['createJob']\n"
         "def test_wrong(qarnot_contract):\n"
         "    send(qarnot_contract, b'{\"name\": 7}')\n"
     )
@@ -188,3 +199,13 @@ def test_a_users_suite_fails_by_what_the_document_forbids(tmp_path: Path) -> Non
     assert done.returncode == 1, done.stdout + done.stderr
     assert "2 passed, 1 error" in done.stdout
     assert "createJob (POST /jobs, 401): the body at /name: 7 is not of type" in done.stdout
+
+
+@pytest.mark.parametrize("missing", ["jsonschema_rs", "yaml"])
+def test_the_extra_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+    """Without what the extra brings, the error says how to install it."""
+    monkeypatch.setitem(sys.modules, missing, None)
+    monkeypatch.delitem(sys.modules, "qarnot_domain._document")
+    wanted = rf"{missing} is needed: pip install 'qarnot-domain\[testing\]'$"
+    with pytest.raises(ModuleNotFoundError, match=wanted):
+        importlib.import_module("qarnot_domain._document")
