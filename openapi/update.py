@@ -209,10 +209,13 @@ _GOES: Final = frozenset({"operation renamed", "operation removed"})
 
 
 def search(operation: str) -> str:
-    """The command that finds where the path of an operation is named, filled in or not."""
+    """The command that finds where the path of an operation is named: filled in, or its end."""
     _, _, path = operation.partition(" ")
-    pattern = re.sub(r"\\{\w+\\}", '[^/ "]+', re.escape(path))
-    return f"grep -rnIE '{pattern}\\b' {' '.join(WHERE_NAMED)}"
+    head, brace, end = path.rpartition("}")
+    pattern = re.sub(r"\\{\w+\\}", '[^/ "]+', re.escape(f"{head}{brace}"))
+    if head and end:
+        pattern = f'({pattern}|")'
+    return f"grep -rnIE '{pattern}{re.escape(end)}\\b' {' '.join(WHERE_NAMED)}"
 
 
 def failures(said: Iterable[str]) -> Iterator[str]:

@@ -38,7 +38,7 @@ INTRODUCTION: Final = f"""\
 
 Three invented changes reach us in a new document of the vendor's: jobs get an optional member
 `costCentre`, jobs get a state `Suspended`, and the operation that terminates a job moves from
-`/jobs/{{uuid}}/terminate` to `/jobs/{{uuid}}/stop`. That document, `{TOMORROW}`, is written in the
+`/jobs/{{uuid}}/terminate` to `/jobs/{{uuid}}/end`. That document, `{TOMORROW}`, is written in the
 vendor's manner: without operationIds, with a version prefix and other names.
 
 What follows is what `make update-spec AGAINST={TOMORROW}` says, which runs
@@ -67,10 +67,9 @@ class Edit:
 
 @dataclass(frozen=True)
 class Everywhere:
-    """A text that is replaced in all files that the command finds which the last run gave."""
+    """What the end of a path becomes, wherever the command finds it that the last run gave."""
 
-    before: str
-    after: str
+    end: str
 
 
 @dataclass(frozen=True)
@@ -114,8 +113,8 @@ RUNS: Final = (
                 "        useDependencies: true\n        costCentre: R-17\n        tags: [nightly",
             ),
             Edit(DOCUMENT, "enum: [Active, Terminating,", "enum: [Active, Suspended, Terminating,"),
-            Edit(DOCUMENT, "  /jobs/{uuid}/terminate:\n", "  /jobs/{uuid}/stop:\n"),
-            Everywhere("/terminate", "/stop"),
+            Edit(DOCUMENT, "  /jobs/{uuid}/terminate:\n", "  /jobs/{uuid}/end:\n"),
+            Everywhere("/end"),
         ),
     ),
     Run(
@@ -212,7 +211,7 @@ def tomorrow() -> Any:
     for name in ("JobCreate", "JobProjection"):
         schemas[name]["properties"]["costCentre"] = {"type": ["string", "null"], "maxLength": 64}
     schemas["JobState"]["enum"].insert(1, "Suspended")
-    changed["paths"]["/jobs/{uuid}/stop"] = changed["paths"].pop("/jobs/{uuid}/terminate")
+    changed["paths"]["/jobs/{uuid}/end"] = changed["paths"].pop("/jobs/{uuid}/terminate")
     return in_the_manner_of_the_vendor(changed)
 
 
@@ -265,18 +264,17 @@ class Rehearsal:
     def _replace(self, edit: Everywhere) -> Iterator[str]:
         found = re.search(r"where else it is named: grep -rnIE '(.+)' (.+)", self.said)
         if found is None:
-            raise RuntimeError(f"no run said where to replace {edit.before}\n{self.said}")
+            raise RuntimeError(f"no run said where a path is named that moved\n{self.said}")
         pattern, places = found.groups()
         for place in places.split():
             for file in _files(self.project / place):
                 text = file.read_text("utf-8")
-                changed = re.sub(pattern, lambda m: m[0].replace(edit.before, edit.after), text)
+                changed = re.sub(pattern, rf"\g<1>{edit.end}", text)
                 if changed != text:
                     file.write_text(changed, "utf-8")
-        kept = pattern.replace(edit.before, f"){edit.before}")
         yield "The emulator and the tests that name the path, as found by the command above:\n"
         yield f"```text\n$ grep -rlIE '{pattern}' {places} |"
-        yield f"    xargs sed -i -E 's,({kept},\\1{edit.after},g'\n```\n"
+        yield f"    xargs sed -i -E 's,{pattern},\\1{edit.end},g'\n```\n"
 
     def _start(self) -> int:
         inherited = os.environ  # noqa: TID251 (handed to a program, not read as settings)

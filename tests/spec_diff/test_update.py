@@ -54,13 +54,15 @@ def test_edits_are_said_with_their_lines(tomorrow: str, capsys: pytest.CaptureFi
 
 
 def test_what_names_a_path_that_moved_can_be_searched() -> None:
-    """The command finds the path as a template and filled in, and no other path."""
+    """The command finds the path as a template, filled in and by its end, and no other path."""
     command = search("POST /jobs/{uuid}/terminate")
     pattern = re.compile(shlex.split(command)[2])
     assert pattern.search('("post", "/jobs/{uuid}/terminate"): "terminateJob"')
     assert pattern.search('send: "POST /jobs/${job:upper}/terminate", status: 200')
+    assert pattern.search('self.act("POST", job, "/terminate")')
     assert not pattern.search('"/jobs/{uuid}/terminated"')
     assert not pattern.search('"/jobs/{uuid}/tasks", "x/terminate"')
+    assert re.search(shlex.split(search("GET /tasks/{uuid}"))[2], "/tasks/x?select=name")
     found = subprocess.run(
         shlex.split(command), cwd=ROOT, capture_output=True, text=True, check=True
     )
