@@ -68,6 +68,20 @@ def test_a_fault_in_one_operation_is_red_and_named(tmp_path: Path, operation: st
 
 
 @pytest.mark.check
+def test_a_fault_that_random_requests_meet_is_named(tmp_path: Path) -> None:
+    """What Schemathesis finds is told beside what the flows find, with the same name."""
+    only = ("--only", "abortTask", "--st", str(ROOT / ".venv-contract" / "bin" / "st"))
+    done, report = run(tmp_path, "--break", "abortTask", "--examples", "2", *only)
+
+    assert done.returncode == 1, done.stdout
+    found = [one for one in report["problems"] if "random requests" in one]
+    assert found != []
+    assert {problem.partition(" ")[0] for problem in report["problems"]} == {"abortTask"}
+    assert any("Undocumented status code" in one for one in found), found
+    assert all(one in done.stdout for one in found)
+
+
+@pytest.mark.check
 def test_nothing_is_left_behind_after_a_failure(tmp_path: Path) -> None:
     """Of a server that fails in the middle of flows, all that was made there is removed."""
     with Emulator() as cloud:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 from qarnot_domain._document import Document
 
@@ -68,6 +69,17 @@ def fuzz(
             for one in left:
                 print("could not be removed:", one)  # noqa: T201 - an interruption would lose it
     return code, left
+
+
+def problems(junit: Path) -> Iterator[str]:
+    """What Schemathesis found, each with its operation, in the words of its report."""
+    names = {f"{one.method.upper()} {one.path}": one.id for one in Document.shipped().operations}
+    for case in ET.parse(junit).iter("testcase"):  # noqa: S314 - of our own process
+        name = case.attrib["name"]
+        for found in (*case.iter("failure"), *case.iter("error")):
+            titles = re.findall(r"^- (?:ST\d+ )?(.+)$", found.text or "", re.MULTILINE)
+            said = "; ".join(dict.fromkeys(titles)) or found.attrib.get("message", "")
+            yield f"{names.get(name, name)} ({name}, random requests): {said}"
 
 
 def _trusting(environment: Mapping[str, str]) -> dict[str, str]:

@@ -25,6 +25,7 @@ from attrs import evolve
 
 from qarnot_domain.emulator import Emulator, ManualClock
 from tests.contract.fuzz.run import fuzz
+from tests.contract.fuzz.run import problems as fuzz_problems
 
 from .coverage import Coverage
 from .ledger import unusable
@@ -101,7 +102,7 @@ def main() -> int:
     if code == pytest.ExitCode.INTERRUPTED:
         return _INTERRUPTED
     if options.examples:
-        with _emulated(None, real=True) if target is None else _given(target) as fuzzed:
+        with _emulated(options.broken, real=True) if target is None else _given(target) as fuzzed:
             try:
                 failed, left = fuzz(
                     fuzzed, options.st, options.examples, options.report, only=options.only
@@ -109,6 +110,7 @@ def main() -> int:
             except KeyboardInterrupt:
                 return _INTERRUPTED
             code = failed or code or int(bool(left))
+            problems += fuzz_problems(options.report / "fuzz.xml")
             base = urlsplit(fuzzed.url).path
             cases = coverage.add_archive(options.report / "fuzz.har", base)
         headline += f"; {cases} random exchanges"
