@@ -153,7 +153,7 @@ $(BENCH_VENV)/installed: $(BENCH_VENV)/ready $(SOURCES)
 $(BROWSER_VENV)/installed: $(BROWSER_VENV)/ready $(SOURCES)
 $(NOTEBOOK_VENV)/installed: $(NOTEBOOK_VENV)/ready $(SOURCES)
 
-$(VENV)/installed $(DEMO_VENV)/installed $(BROWSER_VENV)/installed $(NOTEBOOK_VENV)/installed:
+$(VENV)/installed $(DEMO_VENV)/installed $(BENCH_VENV)/installed $(BROWSER_VENV)/installed $(NOTEBOOK_VENV)/installed:
 	$(@D)/bin/pip install --quiet --no-deps --no-build-isolation --force-reinstall .
 	@touch $@
 

@@ -24,11 +24,11 @@ from .exceptions import (
     QarnotGenericException,
     SubmissionUnknownException,
 )
-from .job import Job
-from .task import Task
 
 if TYPE_CHECKING:
     from .connection import Connection
+    from .job import Job
+    from .task import Task
 
 _LARGEST_BATCH: Final = 250
 """How many tasks one request creates."""
@@ -39,12 +39,12 @@ _AT_A_TIME: Final = 32
 _OF_ONE_JOB: Final = (ConflictException, InvalidRequestException, MissingPoolException)
 """The errors that say nothing about the other jobs."""
 
-SubmittedT = TypeVar("SubmittedT", Job, Task)
+SubmittedT = TypeVar("SubmittedT", "Job", "Task")
 
 
 def submit_jobs(connection: Connection, jobs: Iterable[Job]) -> None:
     """See `Connection.submit_jobs`."""
-    given = _given(connection, jobs, Job)
+    given = _given(connection, jobs, connection._jobs.kind)
     bulk = _Jobs()
     with ThreadPoolExecutor(_AT_A_TIME) as threads:
         try:
@@ -104,9 +104,9 @@ class _Jobs:
 
 def submit_tasks(connection: Connection, tasks: Iterable[Task]) -> None:
     """See `Connection.submit_tasks`."""
-    given = _given(connection, tasks, Task)
+    given = _given(connection, tasks, connection._tasks.kind)
     # Whether one is being sent, or in doubt, is known only under its lock.
-    unsubmitted = [task for task in dict.fromkeys(given) if task.uuid is None or task._deleted]
+    unsubmitted = [task for task in dict.fromkeys(given) if task.uuid is None or task._is_deleted]
     for task in unsubmitted:
         if task.uuid is None:
             task._check_draft()
@@ -176,7 +176,7 @@ class _Tasks:
         with ExitStack() as locks:
             # In the same order everywhere, so that two threads never wait for each other.
             for task in sorted(batch, key=id):
-                locks.enter_context(task._lock)
+                locks.enter_context(task._own.lock)
             ready = [task for task in batch if self._is_ready(task)]
             if ready:
                 self._send(ready, [task._prepare() for task in ready])
@@ -199,7 +199,7 @@ class _Tasks:
     def _send(self, batch: Sequence[Task], wires: Sequence[Wire]) -> None:
         tries = self._gateway.tries(keyed=all("shortname" in wire for wire in wires))
         for task in batch:
-            task._in_doubt = True
+            task._own.in_doubt = True
         try:
             outcomes = self._gateway.create_tasks(wires, tries)
         except SubmissionUnknownException as error:
@@ -214,7 +214,7 @@ class _Tasks:
             elif isinstance(outcome, SubmissionUnknownException):
                 unknown.append((task, wire, outcome))
             else:
-                task._in_doubt = False
+                task._own.in_doubt = False
                 self.errors[task] = outcome
         for task, wire, lost in unknown:
             self._resolve(task, wire, tries, lost)

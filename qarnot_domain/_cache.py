@@ -5,13 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
-from typing import Generic, TypeVar
+from math import inf
+from typing import Final, Generic, TypeVar
 
 import attrs
 
 from ._clock import Clock
 
 T = TypeVar("T")
+
+NEVER: Final = -inf
+"""When what is stale was fetched."""
 
 
 @attrs.frozen
@@ -31,42 +35,43 @@ class Cached(Generic[T]):
     """
 
     __slots__ = (
-        "_clock",
         "_edition",
         "_fetch",
-        "_fetched_at",
         "_flight",
         "_lock",
-        "_value",
+        "clock",
+        "fetched_at",
         "max_age",
+        "value",
     )
 
     def __init__(
-        self, fetch: Callable[[], T], clock: Clock, max_age: float, initial: T, *, fresh: bool
+        self,
+        fetch: Callable[[], T],
+        clock: Clock,
+        max_age: float,
+        initial: T,
+        fetched_at: float = NEVER,
     ) -> None:
-        """Start with `initial`, which counts as just fetched if `fresh`, else as stale."""
+        """Start with `initial`, fetched at that time of the clock."""
         self.max_age = max_age
+        self.clock = clock
+        self.value = initial
+        """The value as it is, whatever its age; only `replace` and `offer` set it."""
+        self.fetched_at = fetched_at
         self._fetch = fetch
-        self._clock = clock
-        self._value = initial
-        self._fetched_at = clock.monotonic() if fresh else None
         self._lock = threading.Lock()
         self._flight: Future[T] | None = None
         self._edition = 0
         """Counts the occasions after which what was fetched before does not hold any more."""
 
-    @property
-    def value(self) -> T:
-        """The value as it is, whatever its age."""
-        return self._value
-
     def get(self) -> T:
         """The value, fetched anew if it is stale."""
-        # As `_is_fresh`, without its call: each read of a member comes here.
-        fetched_at = self._fetched_at
-        if fetched_at is not None and self._clock.monotonic() - fetched_at < self.max_age:
-            return self._value
-        return self._obtain(even_if_fresh=False)
+        return self.value if self.is_fresh else self._obtain(even_if_fresh=False)
+
+    @property
+    def is_fresh(self) -> bool:
+        return self.clock.monotonic() - self.fetched_at < self.max_age
 
     def refresh(self) -> T:
         """The value, fetched anew."""
@@ -75,8 +80,8 @@ class Cached(Generic[T]):
     def _obtain(self, *, even_if_fresh: bool) -> T:
         while True:
             with self._lock:
-                if not even_if_fresh and self._is_fresh():
-                    return self._value
+                if not even_if_fresh and self.is_fresh:
+                    return self.value
                 flight = self._flight
                 leading = flight is None
                 if flight is None:
@@ -97,30 +102,25 @@ class Cached(Generic[T]):
     def replace(self, value: T) -> None:
         """Put a value that did not come from a fetch; what a fetch under way brings is dropped."""
         with self._lock:
-            self._value = value
+            self.value = value
             self._outdate()
 
     def begin(self) -> Ticket:
         """What to take before fetching the value elsewhere, for `offer`."""
         with self._lock:
-            return Ticket(self._clock.monotonic(), self._edition)
+            return Ticket(self.clock.monotonic(), self._edition)
 
     def offer(self, value: T, ticket: Ticket) -> None:
         """Take a value fetched elsewhere, unless what is there is newer or it holds no more."""
         with self._lock:
-            is_newer = self._fetched_at is None or self._fetched_at <= ticket.began
-            if ticket.edition == self._edition and is_newer:
-                self._value = value
-                self._fetched_at = ticket.began
+            if ticket.edition == self._edition and self.fetched_at <= ticket.began:
+                self.value = value
+                self.fetched_at = ticket.began
 
     def _outdate(self) -> None:
-        self._fetched_at = None
+        self.fetched_at = NEVER
         self._flight = None
         self._edition += 1
-
-    def _is_fresh(self) -> bool:
-        fetched_at = self._fetched_at
-        return fetched_at is not None and self._clock.monotonic() - fetched_at < self.max_age
 
     def _lead(self, flight: Future[T]) -> T:
         ticket = self.begin()

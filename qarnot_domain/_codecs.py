@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
 from operator import eq
 from types import MappingProxyType
-from typing import Final, Generic, TypeVar, cast
+from typing import Final, Generic, TypeVar
 
 import attrs
 
@@ -210,16 +210,6 @@ def _write_constants(constants: Mapping[str, str]) -> Json:
     return [{"key": name, "value": value} for name, value in constants.items()]
 
 
-def _read_state(state: type[StateT], value: Json) -> StateT:
-    return cast("StateT", _state(state, read_optional_text(value) or ""))
-
-
-@lru_cache(maxsize=256)
-def _state(state: type[State], text: str) -> State:
-    """One object for all that are in it."""
-    return state(text)
-
-
 def _read_word(value: Json, *, kind: type[WordT]) -> WordT:
     return kind.read(read_string(value))
 
@@ -227,9 +217,15 @@ def _read_word(value: Json, *, kind: type[WordT]) -> WordT:
 # --- the codecs ----------------------------------------------------------------------------
 
 
+def _read_text_or_none(value: Json) -> str:
+    if isinstance(value, str):
+        return value
+    return read_optional_text(value) or ""
+
+
 def text(*, longest: int = checks.LARGEST_INT32, shortest: int = 1) -> SettableCodec[str, str]:
     return SettableCodec(
-        lambda value: read_optional_text(value) or "",
+        _read_text_or_none,
         unchanged,
         check=partial(checks.check_text, longest=longest, shortest=shortest),
     )
@@ -239,8 +235,24 @@ def tags(*, most: int) -> SettableCodec[list[str], Iterable[str]]:
     return SettableCodec(_read_tags, list, show=list, check=partial(checks.check_tags, most=most))
 
 
+_MOST_STATES: Final = 256
+"""How many different states are kept: what servers say is not trusted to be few."""
+
+
 def state(kind: type[StateT]) -> Codec[StateT]:
-    return Codec(partial(_read_state, kind), str)
+    states: dict[str, StateT] = {}
+
+    def read(value: Json) -> StateT:
+        try:
+            return states[value]  # type: ignore[index]  # else a KeyError or TypeError
+        except (KeyError, TypeError):
+            read = kind(read_optional_text(value) or "")
+        # One object for all that are in it.
+        if len(states) < _MOST_STATES:
+            states[str(read)] = read
+        return read
+
+    return Codec(read, str)
 
 
 def constants(*, most: int | None) -> SettableCodec[Mapping[str, str], Mapping[str, str]]:

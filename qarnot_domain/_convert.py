@@ -1,13 +1,43 @@
-"""What lists in answers hold, checked to be what they should be; `_codecs` reads the values."""
+"""The JSON of answers, and what their lists hold, checked to be what they should be.
+
+`_codecs` reads the values.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import cast
 
 import attrs
+import msgspec
 
 from ._codecs import Json, Wire
+
+
+def parsed(text: bytes) -> Json:
+    """A body as JSON; `ValueError` if it is none."""
+    try:
+        return cast("Json", msgspec.json.decode(text))
+    except ValueError:
+        # Python also reads what is only nearly JSON: NaN, or half of a surrogate pair in a name.
+        return cast("Json", json.loads(text))
+
+
+def parsed_object(text: bytes) -> Wire:
+    """A body as a JSON object; `ValueError` if it is none."""
+    said = parsed(text)
+    if not isinstance(said, dict):
+        raise ValueError(f"expected an object, not {type(said).__name__}")
+    return said
+
+
+def parsed_list(text: bytes) -> Sequence[Json]:
+    """A body as a list; `ValueError` if it is none."""
+    said = parsed(text)
+    if not isinstance(said, list):
+        raise ValueError(f"expected a list, not {type(said).__name__}")
+    return said
 
 
 @attrs.frozen
@@ -30,8 +60,12 @@ def wires(listed: Json) -> Sequence[Wire]:
     return cast("Sequence[Wire]", listed)
 
 
+def next_token(token: Json, is_truncated: Json) -> str | None:
+    """What asks for the next page: there is one if the document's `isTruncated` says so."""
+    return token or None if isinstance(token, str) and is_truncated else None
+
+
 def wire_page(page: Wire) -> WirePage:
     """A page, its end told by `isTruncated` as the document says, or by a missing token."""
-    token = page.get("nextToken")
-    said = isinstance(token, str) and page.get("isTruncated")
-    return WirePage(wires(page.get("data")), (cast("str", token) or None) if said else None)
+    token = next_token(page.get("nextToken"), page.get("isTruncated"))
+    return WirePage(wires(page.get("data")), token)

@@ -70,6 +70,8 @@ class Constants(MutableMapping[str, str]):
 class Execution(Resource):
     """What runs containers: a task or a pool."""
 
+    __slots__ = ()
+
     _executing: ClassVar[Executing]
 
     forced_constants: SubmitOnce[Mapping[str, ForcedConstant], Mapping[str, ForcedConstant]] = (
@@ -200,15 +202,18 @@ class Execution(Resource):
         self._exclude("resource_buckets", "resources")
         targets = ("targeted_reserved_machine_key", "targeted_reservation_name")
         for target in targets:
-            if self._draft[target] and self._draft["scheduling_type"] != SchedulingType.RESERVED:
+            if (
+                self._own.draft[target]
+                and self._own.draft["scheduling_type"] != SchedulingType.RESERVED
+            ):
                 raise ValueError(
                     f"{target} needs scheduling_type {SchedulingType.RESERVED!r}, "
-                    f"not {self._draft['scheduling_type']!r}"
+                    f"not {self._own.draft['scheduling_type']!r}"
                 )
 
     def _exclude(self, one: str, other: str) -> None:
         """Raise `ValueError` when both members hold something."""
-        if self._draft[one] and self._draft[other]:
+        if self._own.draft[one] and self._own.draft[other]:
             raise ValueError(f"{one} and {other} exclude each other: empty one of them")
 
     def commit(self) -> None:
@@ -221,26 +226,27 @@ class Execution(Resource):
             UnauthorizedException, QarnotGenericException: it is not submitted, or the server
                 refused or failed; the members stay as they were set.
         """
-        with self._lock:
-            submitted = self._bound("commit")
-            staged = self._staged
+        own = self._own
+        with own.lock:
+            cache = self._bound("commit")
+            staged = own.staged
             if not staged:
                 return
-            known = submitted.cache.value.values
+            known = cache.value.values
             self._refuse_masked(known, staged)
             self._check_update({**self._initial, **known}, staged)
             members = [member for member in self._members if member.name in staged]
             try:
                 self._send_update(
-                    submitted.uuid, {m.wire: m.codec.write(staged[m.name]) for m in members}
+                    cache.value.uuid, {m.wire: m.codec.write(staged[m.name]) for m in members}
                 )
             except BaseException:
                 # Its answer may be all that was lost.
-                submitted.cache.expire()
+                cache.expire()
                 raise
-            submitted.cache.replace(submitted.cache.value.with_values(staged))
-            self._given.update(staged)
-            self._staged = MappingProxyType({})
+            cache.replace(cache.value.with_values(staged))
+            own.given.update(staged)
+            own.staged = MappingProxyType({})
 
     def _check_update(self, known: Mapping[str, object], staged: Mapping[str, object]) -> None:
         """Raise `ValueError` for staged members that exclude others, staged or known."""
@@ -248,7 +254,7 @@ class Execution(Resource):
     @property
     def _secrets(self) -> Mapping[str, object]:
         """The constants as this program gave them, where the server masks them."""
-        given = self._given.get("constants")
+        given = self._own.given.get("constants")
         return given if isinstance(given, Mapping) else {}
 
     def _refuse_masked(self, known: Mapping[str, object], staged: Mapping[str, object]) -> None:
@@ -270,7 +276,7 @@ class Execution(Resource):
             UnauthorizedException, QarnotGenericException: it is not submitted, or the server
                 refused or failed.
         """
-        self._resync(self._bound("update_resources").uuid)
+        self._resync(self._identified("update_resources"))
 
     # --- output --------------------------------------------------------------------------------
 
@@ -308,9 +314,9 @@ class Execution(Resource):
     def _output(self, stream: Stream, instance: int | None, *, fresh: bool) -> str:
         if instance is not None:
             _INSTANCE_ID.check("instanceId", instance)
-        submitted = self._bound(stream)
+        uuid = self._identified(stream)
         gateway = self._connection._gateway
-        return gateway.output(self._executing, stream, submitted.uuid, instance, fresh=fresh)
+        return gateway.output(self._executing, stream, uuid, instance, fresh=fresh)
 
     @abstractmethod
     def _send_update(self, uuid: str, wire: Wire) -> None:

@@ -7,16 +7,14 @@ one, it can be set again and `commit()` sends it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from copy import deepcopy
+from collections.abc import Callable, Mapping
 from functools import cache
 from itertools import pairwise
-from types import MappingProxyType
-from typing import Any, Generic, Never, Protocol, Self, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, Never, Protocol, Self, TypeVar, cast, overload
 
-import attrs
-
-from ._codecs import Codec, Json, SettableCodec, Wire, unchanged
+from ._cache import NEVER, Cached
+from ._codecs import Codec, SettableCodec, unchanged
+from ._snapshot import Row, Snapshot, Unsaid
 
 G = TypeVar("G")
 S = TypeVar("S")
@@ -24,6 +22,9 @@ S = TypeVar("S")
 
 class Holder(Protocol):
     """What a member needs of the object it belongs to."""
+
+    _said: Cached[Snapshot] | Row | Unsaid
+    """What the server said of it."""
 
     def _current(self, member: ServerField[Any]) -> object:
         """The member's value now: of the draft before submission, of the server after."""
@@ -58,20 +59,47 @@ def _docstrings(owner: type) -> Mapping[str, str]:
     }
 
 
+class _Explanation:
+    """The docstring of a class of descriptors, and of each descriptor the text below it."""
+
+    def __init__(self, of_class: str | None) -> None:
+        self._of_class = of_class
+
+    def __get__(self, instance: Explained | None, owner: type) -> str | None:
+        if instance is None:
+            return self._of_class
+        declared_by, attribute = instance._declared
+        return _docstrings(declared_by).get(attribute, self._of_class)
+
+    def __set__(self, instance: Explained, value: object) -> None:
+        """Keep it: `property` would set its own."""
+
+
 class Explained:
     """A descriptor that takes the text below it for its docstring, so that `help` shows it."""
+
+    _declared: tuple[type, str]
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        # Read when it is asked for, which takes the source.
+        cls.__doc__ = _Explanation(cls.__doc__)  # type: ignore[assignment]  # it gives a text
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._declared = owner, name
 
-    def _explained(self) -> Self:
-        """Itself, as the class gives it: to `help`, mostly, which then reads the docstring."""
-        owner, attribute = self._declared
-        self.__doc__ = _docstrings(owner).get(attribute, self.__doc__)
-        return self
+
+if TYPE_CHECKING:
+
+    class _Property:
+        def __init__(self, read: Callable[[Any], object]) -> None: ...
+
+else:
+    # A `__get__` in Python would double what a read takes. Its types are those below.
+    _Property = property
 
 
-class ServerField(Explained, Generic[G]):
+class ServerField(Explained, _Property, Generic[G]):
     """A member that only the server sets."""
 
     name: str
@@ -89,27 +117,60 @@ class ServerField(Explained, Generic[G]):
         """
         self.wire = wire
         self.codec = codec
-        self._show = None if codec.show is unchanged else codec.show
         self.initial = initial
         self._given_name = name
 
     def __set_name__(self, owner: type, name: str) -> None:
         super().__set_name__(owner, name)
         self.name = self._given_name or name
+        _Property.__init__(self, self._reader())
 
-    @overload
-    def __get__(self, instance: None, owner: type) -> Self: ...
-    @overload
-    def __get__(self, instance: Holder, owner: type) -> G: ...
-    def __get__(self, instance: Holder | None, owner: type) -> Self | G:
-        if instance is None:
-            return self._explained()
-        value = cast(G, instance._current(self))
-        show = self._show
-        return value if show is None else show(value)
+    def _reader(self) -> Callable[[Holder], object]:
+        """What reads the member of an object."""
+        name, show = self.name, self.codec.show
+
+        # One function, for each that it called would cost as much as the rest of it.
+        def read(holder: Holder) -> object:
+            said = holder._said
+            try:
+                if said.clock.monotonic() - said.fetched_at < said.max_age:
+                    return said.value.values[name]
+            except KeyError:
+                """Only part of the object is known, without it."""
+            return holder._current(self)
+
+        return read if show is unchanged else lambda holder: show(cast("G", read(holder)))
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __get__(self, instance: None, owner: type) -> Self: ...
+        @overload
+        def __get__(self, instance: Holder, owner: type) -> G: ...
+        def __get__(self, instance: Holder | None, owner: type) -> Self | G: ...
 
     def __set__(self, instance: Holder, value: Never) -> None:
         raise AttributeError(f"{self.name} is read only: only the server sets it")
+
+
+class StateField(ServerField[G], Generic[G]):
+    """The state: once it is final, nothing but a deletion can follow, and nobody is asked."""
+
+    def _reader(self) -> Callable[[Holder], object]:
+        def read(holder: Holder) -> object:
+            said = holder._said
+            final = said.value.final
+            # What was called in question, by a deletion whose answer was lost, is asked for.
+            if final is not None and said.fetched_at > NEVER:
+                return final
+            try:
+                if said.clock.monotonic() - said.fetched_at < said.max_age:
+                    return said.value.values["state"]
+            except KeyError:
+                """Only part of the object is known, without it."""
+            return holder._current(self)
+
+        return read
 
 
 class SubmitOnce(ServerField[G], Generic[G, S]):
@@ -121,13 +182,13 @@ class SubmitOnce(ServerField[G], Generic[G, S]):
         super().__init__(wire, codec, initial, name=name)
         self._settable = codec
 
-    # Beside `__set__`, so that type checkers do not take what was set for what is read.
-    @overload
-    def __get__(self, instance: None, owner: type) -> Self: ...
-    @overload
-    def __get__(self, instance: Holder, owner: type) -> G: ...
-    def __get__(self, instance: Holder | None, owner: type) -> Self | G:
-        return super().__get__(instance, owner)
+    if TYPE_CHECKING:
+        # Beside `__set__`, so that type checkers do not take what was set for what is read.
+        @overload
+        def __get__(self, instance: None, owner: type) -> Self: ...
+        @overload
+        def __get__(self, instance: Holder, owner: type) -> G: ...
+        def __get__(self, instance: Holder | None, owner: type) -> Self | G: ...
 
     def __set__(self, instance: Holder, value: S) -> None:
         instance._assign(self, value)
@@ -144,6 +205,11 @@ class SubmitOnce(ServerField[G], Generic[G, S]):
 class Committable(SubmitOnce[G, S], Generic[G, S]):
     """A member that the user sets until submission, and again after it for `commit()` to send."""
 
+    def _reader(self) -> Callable[[Holder], object]:
+        """Asks the object, which knows what was set and not sent yet."""
+        show = self.codec.show
+        return lambda holder: show(cast("G", holder._current(self)))
+
 
 def members_of(owner: type) -> tuple[ServerField[Any], ...]:
     """The members declared by a class and its bases, in the order of declaration."""
@@ -153,49 +219,3 @@ def members_of(owner: type) -> tuple[ServerField[Any], ...]:
             name: field for name, field in vars(base).items() if isinstance(field, ServerField)
         }
     return tuple(declared.values())
-
-
-@attrs.frozen
-class Snapshot:
-    """What the server said of an object at one moment: never changed, only replaced."""
-
-    values: Mapping[str, object]
-    """Member name -> value; in part of an object, those it lacks are not there."""
-    extra: Wire
-    """What the server said and no member reads, as it came."""
-
-    @classmethod
-    def read(
-        cls, members: Iterable[ServerField[Any]], wire: Wire, *, is_part: bool = False
-    ) -> Self:
-        """The snapshot in a JSON object, or in part of one.
-
-        Raises:
-            ValueError: it cannot be read; the message names the member.
-        """
-        if not isinstance(wire, Mapping):
-            raise ValueError(f"expected an object, not {type(wire).__name__}")
-        rest = dict(wire)
-        take = rest.pop
-        values: dict[str, object] = {}
-        for member in members:
-            if not is_part or member.wire in rest:
-                try:
-                    values[member.name] = member.codec.read(take(member.wire, None))
-                except (ValueError, TypeError) as error:
-                    raise ValueError(f"{member.wire}: {error}") from error
-        # Mostly the uuid alone, which nobody can change.
-        kept = rest if all(isinstance(one, str) for one in rest.values()) else deepcopy(rest)
-        return cls(MappingProxyType(values), MappingProxyType(kept))
-
-    def write(self, members: Iterable[ServerField[Any]]) -> dict[str, Json]:
-        """The JSON object again."""
-        known = {
-            member.wire: member.codec.write(self.values[member.name])
-            for member in members
-            if member.name in self.values
-        }
-        return known | deepcopy(dict(self.extra))
-
-    def with_values(self, values: Mapping[str, object]) -> Self:
-        return attrs.evolve(self, values=MappingProxyType({**self.values, **values}))

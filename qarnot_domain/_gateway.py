@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from email.message import Message
-from typing import Final, Literal, TypeVar
+from typing import Final, Literal, TypeVar, cast
 from urllib.parse import quote, urlencode
 
 from qarnot_api.operations import OPERATIONS
 
 from ._checks import check_id
 from ._clock import Clock
-from ._codecs import Json, Wire
+from ._codecs import Json, Wire, read_text
+from ._convert import parsed, parsed_list, parsed_object
 from ._retry import Kind
 from ._secret import MisplacedError
 from ._sending import Answer, Operation, Sender, Tries, unknown_outcome
@@ -72,6 +72,19 @@ class Gateway:
             )
         return check_id(member, value)
 
+    def read_uuid(self, said: object) -> str:
+        """What a server calls the uuid of an object; `ValueError` if it is none."""
+        try:
+            return self.check_id("uuid", read_text(cast("Json", said)))
+        except ValueError as error:
+            raise ValueError(f"uuid: {error}") from error
+
+    def check_uuids(self, said: Sequence[object]) -> None:
+        """As `read_uuid`, all of them."""
+        if not _look_like_uuids(said) or self._token.reveal() in said:
+            for uuid in said:
+                self.read_uuid(uuid)
+
     def holds_token(self, value: object) -> bool:
         """Whether the text of a value has the token in it, by a server's doing or by a mistake."""
         text = repr(value)
@@ -99,8 +112,8 @@ class Gateway:
     def list_job_tasks(self, uuid: str) -> Answer[Sequence[Json]]:
         return self._list("listJobTasks", "job", uuid=uuid)
 
-    def paginate_jobs(self, body: Wire) -> Answer[Wire]:
-        return self._read("paginateJobs", body=body)
+    def paginate_jobs(self, body: Wire, read: Callable[[bytes], T]) -> Answer[T]:
+        return self._page("paginateJobs", body, read)
 
     # --- tasks -------------------------------------------------------------------------------
 
@@ -112,7 +125,7 @@ class Gateway:
         operation = Operation("createTasks", _creation(tries), "bucket")
 
         def read(reply: Reply) -> list[str | QarnotException]:
-            return self._outcomes(operation, json.loads(reply.content), len(bodies))
+            return self._outcomes(operation, parsed(reply.content), len(bodies))
 
         try:
             return self._send(operation, read, body=bodies, tries=tries).parsed
@@ -156,11 +169,11 @@ class Gateway:
     def abort_task(self, uuid: str) -> None:
         self._write("abortTask", "task", uuid)
 
-    def paginate_tasks(self, body: Wire) -> Answer[Wire]:
-        return self._read("paginateTasks", body=body)
+    def paginate_tasks(self, body: Wire, read: Callable[[bytes], T]) -> Answer[T]:
+        return self._page("paginateTasks", body, read)
 
-    def paginate_task_summaries(self, body: Wire) -> Answer[Wire]:
-        return self._read("paginateTaskSummaries", body=body)
+    def paginate_task_summaries(self, body: Wire, read: Callable[[bytes], T]) -> Answer[T]:
+        return self._page("paginateTaskSummaries", body, read)
 
     def search_tasks(self, body: Wire) -> Answer[Sequence[Json]]:
         return self._list("searchTasks", body=body)
@@ -191,11 +204,11 @@ class Gateway:
     def list_pool_tasks(self, uuid: str) -> Answer[Sequence[Json]]:
         return self._list("listPoolTasks", "pool", uuid=uuid)
 
-    def paginate_pools(self, body: Wire) -> Answer[Wire]:
-        return self._read("paginatePools", body=body)
+    def paginate_pools(self, body: Wire, read: Callable[[bytes], T]) -> Answer[T]:
+        return self._page("paginatePools", body, read)
 
-    def paginate_pool_summaries(self, body: Wire) -> Answer[Wire]:
-        return self._read("paginatePoolSummaries", body=body)
+    def paginate_pool_summaries(self, body: Wire, read: Callable[[bytes], T]) -> Answer[T]:
+        return self._page("paginatePoolSummaries", body, read)
 
     # --- outputs -----------------------------------------------------------------------------
 
@@ -278,6 +291,11 @@ class Gateway:
         """Send an operation that is answered with a list."""
         return self._send(Operation(name, Kind.READ, missing), _array, parts, query, body)
 
+    def _page(self, name: str, body: Wire, read: Callable[[bytes], T]) -> Answer[T]:
+        """Send an operation that is answered with a page, which `read` reads."""
+        operation = Operation(name, Kind.READ)
+        return self._send(operation, lambda reply: read(_one(reply)), body=body)
+
     def _write(
         self,
         name: str,
@@ -329,28 +347,36 @@ class Gateway:
         return self._sender.send(operation, send, tries)
 
 
+_OF_UUIDS: Final = b"0123456789abcdefABCDEF-"
+
+
+def _look_like_uuids(values: Sequence[object]) -> bool:
+    """Whether all look like a uuid, told much faster than one by one."""
+    texts = [value for value in values if isinstance(value, str)]
+    return (
+        len(texts) == len(values)
+        and set(map(len, texts)) <= {36}
+        and not "".join(texts).encode().translate(None, _OF_UUIDS)
+    )
+
+
 def _creation(tries: Tries) -> Kind:
     return Kind.KEYED_CREATE if tries.keyed else Kind.UNKEYED_CREATE
 
 
-def _json(reply: Reply) -> object:
+def _one(reply: Reply) -> bytes:
+    """The body of an answer that is one and not several."""
     if reply.status == _MULTI_STATUS:
         raise ValueError(f"not one answer, with status {_MULTI_STATUS}")
-    return json.loads(reply.content)
+    return reply.content
 
 
 def _object(reply: Reply) -> Wire:
-    said = _json(reply)
-    if not isinstance(said, dict):
-        raise ValueError(f"expected an object, not {type(said).__name__}")
-    return said
+    return parsed_object(_one(reply))
 
 
 def _array(reply: Reply) -> Sequence[Json]:
-    said = _json(reply)
-    if not isinstance(said, list):
-        raise ValueError(f"expected a list, not {type(said).__name__}")
-    return said
+    return parsed_list(_one(reply))
 
 
 def _text(reply: Reply) -> str:
@@ -362,6 +388,9 @@ def _text(reply: Reply) -> str:
         if not isinstance(text, str):
             raise ValueError(f"expected a text, not {type(text).__name__}")
         return text
+    # Here, since it takes a while to load.
+    from email.message import Message
+
     about = Message()
     about["content-type"] = reply.content_type
     try:

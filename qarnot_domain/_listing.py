@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import weakref
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from itertools import count, islice
-from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import attrs
 
-from ._cache import Ticket
 from ._checks import check_count
 from ._codecs import Json, Wire
-from ._convert import WirePage, wire_page, wires
+from ._convert import wires
+from ._pages import Head, HeadPage, Pages, Said, head_page, heads
 from ._resource import Resource
 from ._sending import Answer
 from ._show import html_table, rich_table
+from ._snapshot import Listing, Row
 from .filters import Condition, Fields
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from .connection import Connection
+
 T = TypeVar("T")
 R = TypeVar("R", bound=Resource)
-R_co = TypeVar("R_co", bound=Resource, covariant=True)
 
 _REFRESHED_AT_ONCE: Final = 1000
 """How many objects one request asks after."""
@@ -102,11 +107,29 @@ class Query:
         return {name: member for name, member in members.items() if member is not None}
 
 
-Ask = Callable[[Wire], Answer[Wire]]
+Ask = Callable[[Wire], Answer[Said]]
+
+_Paginate = Callable[[Wire, Callable[[bytes], Said]], Answer[Said]]
 
 
-class _Build(Protocol[R_co]):
-    def __call__(self, payload: Wire, is_summary: bool = False) -> R_co: ...
+_KEPT_OPEN: Final = 2
+"""Of how many answers the objects stay as they came: of those that are just being read."""
+
+
+class _Recent:
+    """The objects of the latest answers; those of the answers before are packed."""
+
+    def __init__(self) -> None:
+        self._answers: deque[list[weakref.ref[Resource]]] = deque()
+
+    def add(self, objects: Iterable[Resource]) -> None:
+        self._answers.append(list(map(weakref.ref, objects)))
+        with suppress(IndexError):
+            while len(self._answers) > _KEPT_OPEN:
+                for reference in self._answers.popleft():
+                    resource = reference()
+                    if resource is not None:
+                        resource._pack()
 
 
 class Collection(Generic[R]):
@@ -114,29 +137,37 @@ class Collection(Generic[R]):
 
     def __init__(
         self,
-        build: _Build[R],
-        retrieve: Callable[[str], Answer[Wire]],
-        page: Ask,
+        connection: Connection,
+        kind: type[R],
+        page: _Paginate,
         fields: type[Fields],
-        summary_page: Ask | None = None,
+        summary_page: _Paginate | None = None,
     ) -> None:
-        """Join what makes an object of its JSON, and what asks for one or for a page.
+        """Join the kind of the objects and what asks for a page of them.
 
         A page is asked for by a `PageRequest` as JSON; of its summaries, where the API has them,
         by the last.
         """
-        self._build = build
-        self._retrieve = retrieve
-        self._page = page
-        self._summary_page = summary_page
+        self._connection = connection
+        self._gateway = connection._gateway
+        self.kind = kind
+        self._recent = _Recent()
+        self._pages, self._summary_pages = Pages(), Pages()
+        self._page: Ask = partial(_asked, page, self._pages.parse)
+        self._summary_page: Ask | None = (
+            None
+            if summary_page is None
+            else partial(_asked, summary_page, self._summary_pages.parse)
+        )
         self._fields = fields
 
     def listed(self, answer: Answer[Sequence[Json]]) -> list[R]:
         """The objects of a plain list in an answer."""
-        return answer.read(lambda listed: Listed(map(self._build, wires(listed))))
+        return Listed(self._objects(answer.then(_heads)))
 
     def retrieve(self, uuid: str) -> R:
-        return self._retrieve(uuid).read(self._build)
+        answer = self.kind._retrieve(self._connection, self._gateway.check_id("uuid", uuid))
+        return answer.read(partial(self.kind._read, self._connection, answer.origin.asked_at))
 
     def query(
         self,
@@ -179,11 +210,9 @@ class Collection(Generic[R]):
 
     def page(self, token: str | None, query: Query, *, summary: bool = False) -> Page[R]:
         ask = self._asking(summary)
-        return (
-            ask(query.page(token))
-            .then(wire_page)
-            .read(partial(self._page_of, ask is self._summary_page))
-        )
+        answer = ask(query.page(token)).then(head_page)
+        found = self._objects(answer.then(_found), is_part=ask is self._summary_page)
+        return Page(tuple(found), answer.parsed.next_token)
 
     def all(self, query: Query, *, summary: bool = False) -> Iterator[R]:
         """Every object, asking for a page once the one before is used up.
@@ -193,14 +222,29 @@ class Collection(Generic[R]):
         """
         ask = self._asking(summary)
         for answer in _pages(ask, query):
-            yield from answer.read(partial(self._page_of, ask is self._summary_page)).page_data
+            yield from self._objects(answer.then(_found), is_part=ask is self._summary_page)
 
     def _asking(self, summary: bool) -> Ask:
         return self._summary_page if summary and self._summary_page else self._page
 
-    def _page_of(self, is_summary: bool, page: WirePage) -> Page[R]:
-        built = (self._build(item, is_summary) for item in page.items)
-        return Page(tuple(built), page.next_token)
+    def _objects(self, answer: Answer[Sequence[Head]], *, is_part: bool = False) -> list[R]:
+        """The objects in an answer, of which all but the uuid is read when it is asked for.
+
+        Raises:
+            MalformedResponseException: one has no uuid.
+        """
+        found = answer.parsed
+        # It becomes part of a URL whenever more is asked for.
+        answer.then(lambda _: self._gateway.check_uuids([head.uuid for head in found]))
+        listing = self._listing(answer, is_part=is_part)
+        rows = (Row(listing, head) for head in found)
+        objects = list(self.kind._of_each(self._connection, rows))
+        self._recent.add(objects)
+        return objects
+
+    def _listing(self, answer: Answer[object], *, is_part: bool = False) -> Listing:
+        pages = self._summary_pages if is_part else self._pages
+        return Listing(answer.origin, self._gateway.clock, pages, is_part=is_part)
 
     def refresh(self, resources: Sequence[R]) -> list[R]:
         """Bring these up to date, many with one request; gives those that are gone.
@@ -210,29 +254,28 @@ class Collection(Generic[R]):
         """
         waiting: dict[str, list[R]] = {}
         for resource in resources:
-            if resource.uuid is not None and not resource._deleted:
-                waiting.setdefault(resource.uuid.lower(), []).append(resource)
+            if (uuid := resource.uuid) is not None and not resource._is_deleted:
+                waiting.setdefault(uuid.lower(), []).append(resource)
         uuids = iter(tuple(waiting))
         while chunk := list(islice(uuids, _REFRESHED_AT_ONCE)):
             tickets = {uuid: [one._ticket() for one in waiting[uuid]] for uuid in chunk}
             condition: Wire = {"operator": "In", "field": "Uuid", "values": chunk}
             query = Query(condition, maximum=len(chunk))
             for answer in _pages(self._page, query):
-                answer.read(partial(_offer, waiting, tickets))
+                found: list[R] = []
+                listing = self._listing(answer)
+                for head in answer.parsed.heads:
+                    uuid = _uuid(head)
+                    row = Row(listing, head)
+                    ours = waiting.pop(uuid, ())
+                    for one, ticket in zip(ours, tickets.get(uuid, ()), strict=False):
+                        one._offer(row, ticket)
+                    found += ours
+                self._recent.add(found)
         return [one for gone in waiting.values() for one in gone]
 
 
-def _offer(
-    waiting: dict[str, list[R]], tickets: Mapping[str, Sequence[Ticket]], page: WirePage
-) -> None:
-    """Give what a page says to those who wait for it."""
-    for wire in page.items:
-        uuid = _uuid(wire)
-        for one, ticket in zip(waiting.pop(uuid, ()), tickets.get(uuid, ()), strict=False):
-            one._offer(wire, ticket)
-
-
-def _pages(ask: Ask, query: Query) -> Iterator[Answer[WirePage]]:
+def _pages(ask: Ask, query: Query) -> Iterator[Answer[HeadPage]]:
     """Every page, without the objects that were on one before.
 
     Raises:
@@ -243,34 +286,50 @@ def _pages(ask: Ask, query: Query) -> Iterator[Answer[WirePage]]:
     token: str | None = None
     in_vain = 0
     for number in count(1):
-        answer = ask(query.page(token)).then(wire_page).then(partial(_unseen, known))
+        answer = ask(query.page(token)).then(head_page).then(partial(_unseen, known))
         yield answer
         token = answer.parsed.next_token
         if token is None:
             return
         if token in tokens:
-            raise answer.malformed("the server gave the token of a page again")
+            raise answer.origin.malformed("the server gave the token of a page again")
         tokens.add(token)
-        in_vain = 0 if answer.parsed.items else in_vain + 1
+        in_vain = 0 if answer.parsed.heads else in_vain + 1
         if in_vain == _MOST_IN_VAIN:
-            raise answer.malformed(f"the server gave {in_vain} pages in a row with nothing new")
+            raise answer.origin.malformed(
+                f"the server gave {in_vain} pages in a row with nothing new"
+            )
         if number == _MOST_PAGES:
-            raise answer.malformed(f"the server gave {number:,} pages, and says there are more")
+            raise answer.origin.malformed(
+                f"the server gave {number:,} pages, and says there are more"
+            )
 
 
-def _unseen(known: set[str], page: WirePage) -> WirePage:
+def _unseen(known: set[str], page: HeadPage) -> HeadPage:
     """The page without the objects known from before; objects move while pages are turned."""
-    items = []
-    for item in page.items:
-        uuid = _uuid(item)
+    unseen = []
+    for head in page.heads:
+        uuid = _uuid(head)
         if uuid not in known:
             known.add(uuid)
-            items.append(item)
-    return WirePage(tuple(items), page.next_token)
+            unseen.append(head)
+    return HeadPage(unseen, page.next_token)
 
 
-def _uuid(wire: Wire) -> str:
-    return str(wire.get("uuid")).lower()
+def _asked(paginate: _Paginate, parse: Callable[[bytes], Said], request: Wire) -> Answer[Said]:
+    return paginate(request, parse)
+
+
+def _found(page: HeadPage) -> Sequence[Head]:
+    return page.heads
+
+
+def _heads(listed: Sequence[Json]) -> Sequence[Head]:
+    return heads(wires(listed))
+
+
+def _uuid(head: Head) -> str:
+    return str(head.uuid).lower()
 
 
 def _checked(name: str, tags: Iterable[str]) -> list[str]:

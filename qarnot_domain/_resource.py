@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from abc import ABC, abstractmethod
 from collections import ChainMap
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from html import escape
@@ -17,11 +19,12 @@ import attrs
 
 from . import _checks as checks
 from . import _codecs as codecs
-from ._cache import Cached, Ticket
+from ._cache import NEVER, Cached, Ticket
 from ._codecs import Json, Wire
-from ._fields import Committable, ServerField, Snapshot, SubmitOnce, members_of
+from ._fields import Committable, ServerField, SubmitOnce, members_of
 from ._seconds import seconds
 from ._sending import Answer, Tries
+from ._snapshot import ABSENT, UNSAID, Row, Snapshot, Unsaid
 from ._submission import Found, submit_once
 from .exceptions import (
     MalformedResponseException,
@@ -39,12 +42,42 @@ DEFAULT_UPDATE_CACHE_TIME: Final = 5.0
 """How long, in seconds, what the server said serves reads before the next one asks again."""
 
 
-@attrs.frozen
-class Submitted:
-    """What an object has from its submission on."""
+@attrs.define(eq=False)
+class Own:
+    """What an object has of its own, beside what the server says of it."""
 
-    uuid: str
-    cache: Cached[Snapshot]
+    initial: Mapping[str, object]
+    given: dict[str, object] = attrs.field(factory=dict)
+    """What the user gave, by the names of members."""
+    draft: Mapping[str, object] = attrs.field(init=False)
+    """The same, and the initial values of the other members."""
+    staged: Mapping[str, object] = MappingProxyType({})
+    """What was set after submission and not sent yet."""
+    lock: threading.RLock = attrs.field(factory=threading.RLock)
+    in_doubt: bool = False
+    """Whether it is being sent, or was and it is unknown what became of it."""
+    deleted: bool = False
+    auto_update: bool = True
+    update_cache_time: float = DEFAULT_UPDATE_CACHE_TIME
+    hash: int | None = None
+    """What was told before there was a uuid."""
+    is_awaited: bool = False
+    """Whether another waits for it."""
+
+    def __attrs_post_init__(self) -> None:
+        self.draft = ChainMap(self.given, dict(self.initial))
+
+
+_BINDING: Final = threading.Lock()
+"""Held while an object gets a part of its own; a lock for each would be more than the rest."""
+
+# A child forked by one thread while another held it would wait for ever.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_BINDING.acquire,
+        after_in_parent=_BINDING.release,
+        after_in_child=_BINDING.release,
+    )
 
 
 class Resource(ABC):
@@ -55,11 +88,16 @@ class Resource(ABC):
     set, but for those that `commit()` can send. All of it is safe to use from several threads.
     """
 
+    # Of a list of a hundred thousand, most need no more. And a slip of the pen in the name of a
+    # member is told.
+    __slots__ = ("__weakref__", "_connection", "_maybe_own", "_said")
+
     _kind: ClassVar[str]
     _missing: ClassVar[type[QarnotException]]
     _born: ClassVar[State]
     _deleting: ClassVar[State]
     _members: ClassVar[tuple[ServerField[Any], ...]]
+    _by_name: ClassVar[Mapping[str, ServerField[Any]]]
     _initial: ClassVar[Mapping[str, object]]
 
     name: SubmitOnce[str, str] = SubmitOnce("name", codecs.NAME, "")
@@ -111,29 +149,57 @@ class Resource(ABC):
 
     def __init_subclass__(cls) -> None:
         cls._members = members_of(cls)
+        cls._by_name = MappingProxyType({m.name: m for m in cls._members})
         cls._initial = MappingProxyType({m.name: m.initial for m in cls._members})
-        cls._draft = cls._initial
 
-    # What an object that was never a draft keeps: a list of many has only what differs for itself.
-    _draft: Mapping[str, object]
-    _staged: Mapping[str, object] = MappingProxyType({})
-    _submitted: Submitted | None = None
-    _in_doubt = False
-    _deleted = False
-    _hash: int | None = None
-    _auto_update = True
-    _update_cache_time = DEFAULT_UPDATE_CACHE_TIME
+    _connection: Connection
+    _said: Cached[Snapshot] | Row | Unsaid
+    _maybe_own: Own | None
 
     def __init__(self, connection: Connection, name: str, shortname: str | None) -> None:
-        self._start(connection)
-        self._draft = ChainMap(self._given, dict(self._initial))
+        self._connection = connection
+        self._said = UNSAID
+        self._maybe_own = Own(self._initial)
         self.name = name
         self.shortname = shortname
 
-    def _start(self, connection: Connection) -> None:
-        self._connection = connection
-        self._lock = threading.RLock()
-        self._given: dict[str, object] = {}
+    @classmethod
+    def _of(cls, connection: Connection, said: Row | Cached[Snapshot]) -> Self:
+        """The object of which the server said this."""
+        (resource,) = cls._of_each(connection, (said,))
+        return resource
+
+    @classmethod
+    def _of_each(
+        cls, connection: Connection, answers: Iterable[Row | Cached[Snapshot]]
+    ) -> Iterator[Self]:
+        new = cls.__new__
+        for said in answers:
+            resource = new(cls)
+            resource._connection = connection
+            resource._said = said
+            resource._maybe_own = None
+            yield resource
+
+    def _pack(self) -> None:
+        """Keep what a listing said of it, and nobody has asked for anew, in little memory."""
+        if isinstance(self._said, Row):
+            self._said.pack()
+
+    @property
+    def _own(self) -> Own:
+        own = self._maybe_own
+        if own is None:
+            with _BINDING:
+                own = self._maybe_own
+                if own is None:
+                    own = self._maybe_own = Own(self._initial)
+        return own
+
+    @property
+    def _is_deleted(self) -> bool:
+        """Whether this program deleted it."""
+        return self._maybe_own is not None and self._maybe_own.deleted
 
     # --- from and to JSON ------------------------------------------------------------------
 
@@ -150,15 +216,18 @@ class Resource(ABC):
         Raises:
             ValueError: the payload cannot be such an object; the message names the member.
         """
-        snapshot = Snapshot.read(cls._members, payload, is_part=is_summary)
-        try:
-            uuid = connection._gateway.check_id("uuid", codecs.read_text(payload.get("uuid")))
-        except ValueError as error:
-            raise ValueError(f"uuid: {error}") from error
-        resource = cls.__new__(cls)
-        resource._start(connection)
-        resource._bind(uuid, snapshot, fresh=True)
-        return resource
+        return cls._read(connection, connection.clock.monotonic(), payload, is_part=is_summary)
+
+    @classmethod
+    def _read(
+        cls, connection: Connection, fetched_at: float, wire: Wire, *, is_part: bool = False
+    ) -> Self:
+        """As `from_json`, asked for at that time."""
+        if not isinstance(wire, Mapping):
+            raise ValueError(f"expected an object, not {type(wire).__name__}")
+        uuid = connection._gateway.read_uuid(wire.get("uuid"))
+        snapshot = Snapshot.read(cls._members, uuid, wire, is_part=is_part)
+        return cls._of(connection, cls._cached(connection, snapshot, fetched_at))
 
     @classmethod
     def _reference(cls, connection: Connection, uuid: str | None) -> Self | None:
@@ -175,23 +244,36 @@ class Resource(ABC):
             # A traceback may show it, and it may be the token.
             del uuid
             raise MalformedResponseException(f"it is not a {cls._kind}: {error}") from None
-        resource = cls.__new__(cls)
-        resource._start(connection)
-        resource._bind(uuid, resource._as_submitted(uuid), fresh=False)
-        return resource
+        return cls._of(connection, cls._cached(connection, cls._as_submitted(uuid, cls._initial)))
+
+    @classmethod
+    def _cached(
+        cls,
+        connection: Connection,
+        snapshot: Snapshot,
+        fetched_at: float = NEVER,
+        max_age: float = DEFAULT_UPDATE_CACHE_TIME,
+    ) -> Cached[Snapshot]:
+        """What is known of an object, which can be asked for anew."""
+        fetch = partial(cls._fetch, connection, snapshot.uuid)
+        return Cached(fetch, connection.clock, max_age, snapshot, fetched_at)
 
     def to_json(self) -> dict[str, Json]:
         """The wire form: of the snapshot once submitted, of the creation before; sends nothing."""
-        if self._submitted is None:
+        if self._said is UNSAID:
             return self._creation()
-        return self._submitted.cache.value.write(self._members)
+        said = self._said
+        if isinstance(said, Row):
+            return said.snapshot(self._members, said.uuid).write(self._members)
+        return said.value.write(self._members)
 
     def _creation(self) -> dict[str, Json]:
         """What a submission sends; what the user did not give is left to the server's defaults."""
+        own = self._own
         written = {
-            member.wire: member.codec.write(self._draft[member.name])
+            member.wire: member.codec.write(own.draft[member.name])
             for member in self._members
-            if member.name in self._given
+            if member.name in own.given
         }
         return {wire: value for wire, value in written.items() if value is not None}
 
@@ -200,57 +282,88 @@ class Resource(ABC):
     @property
     def uuid(self) -> str | None:
         """Its identifier, set on submission and kept for good; `None` before."""
-        return None if self._submitted is None else self._submitted.uuid
+        said = self._said
+        if said is UNSAID:
+            return None
+        return said.uuid if isinstance(said, Row) else said.value.uuid
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, type(self)) or self.uuid is None or other.uuid is None:
+        if not isinstance(other, type(self)):
             return self is other
-        return self._identity() == other._identity()
+        mine, its = self.uuid, other.uuid
+        if mine is None or its is None:
+            return self is other
+        return (
+            mine.lower() == its.lower()
+            and self._connection.cluster_url == other._connection.cluster_url
+        )
 
     def __hash__(self) -> int:
-        """Kept once it was asked for, so that submitting an object does not lose it in a set."""
-        if self._hash is None:
-            self._hash = id(self) if self.uuid is None else hash(self._identity())
-        return self._hash
-
-    def _identity(self) -> tuple[str, str | None]:
-        return self._connection.cluster_url, None if self.uuid is None else self.uuid.lower()
+        """Kept when it was asked for before submission, so that this does not lose it in a set."""
+        uuid = self.uuid
+        if uuid is None:
+            self._own.hash = id(self)
+        kept = None if self._maybe_own is None else self._maybe_own.hash
+        if kept is not None:
+            return kept
+        return hash((self._connection.cluster_url, None if uuid is None else uuid.lower()))
 
     # --- reading and setting members -------------------------------------------------------
 
     def _current(self, member: ServerField[Any]) -> object:
-        name = member.name
-        submitted = self._submitted
-        if submitted is None:
-            return self._draft[name]
-        if self._staged and name in self._staged:
-            return self._staged[name]
-        if not self._auto_update or self._deleted:
-            return submitted.cache.value.values.get(name, member.initial)
-        values = submitted.cache.get().values
-        if name not in values:
-            values = submitted.cache.refresh().values
-        return values.get(name, member.initial)
+        said, own = self._said, self._maybe_own
+        max_age = DEFAULT_UPDATE_CACHE_TIME
+        if own is not None:
+            if member.name in own.staged:
+                return own.staged[member.name]
+            if said is UNSAID:
+                return own.draft[member.name]
+            if own.deleted or not own.auto_update:
+                return self._peek(member.name)
+            max_age = own.update_cache_time
+        if isinstance(said, Row):
+            value = said.read(member, max_age)
+            if value is not ABSENT:
+                return value
+        cache = self._bound("read")
+        values = cache.get().values
+        if member.name not in values:
+            values = cache.refresh().values
+        return values.get(member.name, member.initial)
 
-    def _peek(self, name: str) -> object:
-        """A member's value as it is known now; sends nothing."""
-        return self._known().get(name, self._initial[name])
+    def _peek(self, name: str, otherwise: object = ABSENT) -> object:
+        """A member's value as it is known now; sends nothing.
 
-    def _known(self) -> Mapping[str, object]:
-        """What is known now of the members, by name."""
-        if self._submitted is None:
-            return self._draft
-        return {**self._submitted.cache.value.values, **self._staged}
+        Args:
+            name: the member's.
+            otherwise: what to give if nothing was said of it; by default its initial value.
+
+        Raises:
+            MalformedResponseException: it cannot be read.
+        """
+        said, own = self._said, self._maybe_own
+        if own is not None and name in own.staged:
+            return own.staged[name]
+        if said is UNSAID:
+            return self._own.draft[name]
+        if isinstance(said, Row):
+            value = said.read(self._by_name[name])
+        else:
+            value = said.value.values.get(name, ABSENT)
+        if value is not ABSENT:
+            return value
+        return self._initial[name] if otherwise is ABSENT else otherwise
 
     def _assign(self, member: SubmitOnce[Any, Any], value: object) -> None:
-        with self._lock:
-            if self._in_doubt or self._deleted:
+        own = self._own
+        with own.lock:
+            if own.in_doubt or own.deleted:
                 raise self._locked(member)
-            if self._submitted is None:
-                self._given[member.name] = self._checked(member, value)
+            if self._said is UNSAID:
+                own.given[member.name] = self._checked(member, value)
             elif isinstance(member, Committable):
-                self._staged = MappingProxyType(
-                    {**self._staged, member.name: self._checked(member, value)}
+                own.staged = MappingProxyType(
+                    {**own.staged, member.name: self._checked(member, value)}
                 )
             else:
                 raise self._locked(member)
@@ -270,11 +383,11 @@ class Resource(ABC):
         submission that no read or update followed, that is what was sent, in the state in which
         the API creates objects. Setting anything but a `bool` is a `TypeError`.
         """
-        return self._auto_update
+        return self._maybe_own is None or self._maybe_own.auto_update
 
     @auto_update.setter
     def auto_update(self, value: bool) -> None:
-        self._auto_update = checks.check_boolean("auto_update", value)
+        self._own.auto_update = checks.check_boolean("auto_update", value)
 
     @property
     def update_cache_time(self) -> float:
@@ -283,13 +396,16 @@ class Resource(ABC):
         Settable at any time to a number ≥ 0 or a `timedelta`; otherwise `TypeError` or
         `ValueError`. Measured on the monotonic clock from the moment the request was sent.
         """
-        return self._update_cache_time
+        own = self._maybe_own
+        return DEFAULT_UPDATE_CACHE_TIME if own is None else own.update_cache_time
 
     @update_cache_time.setter
     def update_cache_time(self, value: float | timedelta) -> None:
-        self._update_cache_time = seconds("update_cache_time", value)
-        if self._submitted is not None:
-            self._submitted.cache.max_age = self._update_cache_time
+        own, chosen = self._own, seconds("update_cache_time", value)
+        with _BINDING:
+            own.update_cache_time = chosen
+            if isinstance(self._said, Cached):
+                self._said.max_age = chosen
 
     # --- life ------------------------------------------------------------------------------
 
@@ -310,20 +426,21 @@ class Resource(ABC):
             ConflictException: the answer was lost and the shortname belongs to another object.
             QarnotGenericException: any other failure. The object stays a draft.
         """
-        with self._lock:
+        with self._own.lock:
             if self._may_submit():
                 self._submit_draft()
 
     def _may_submit(self) -> bool:
         """Whether it is still a draft; raises what `submit` does when it cannot be one again."""
-        if self._deleted:
+        own = self._own
+        if own.deleted:
             raise self._missing(f"the {self._kind} {self.uuid} was deleted")
-        if self._in_doubt:
+        if own.in_doubt:
             raise SubmissionUnknownException(
                 f"the {self._kind} was sent before and it is unknown whether that took "
                 "effect; look for it, or make a new one"
             )
-        return self._submitted is None
+        return self._said is UNSAID
 
     def _submit_draft(self) -> None:
         wire = self._prepare()
@@ -336,8 +453,9 @@ class Resource(ABC):
             ValueError: members that exclude or need one another.
         """
         self._check_draft()
-        if self._connection.client_shortnames and self._draft["shortname"] is None:
-            self._given["shortname"] = f"{self._kind}-{uuid4().hex}"
+        own = self._own
+        if self._connection.client_shortnames and own.draft["shortname"] is None:
+            own.given["shortname"] = f"{self._kind}-{uuid4().hex}"
         return self._creation()
 
     def _check_draft(self) -> None:  # noqa: B027 - by default all members go together
@@ -354,7 +472,7 @@ class Resource(ABC):
             lost: how a first sending, together with others, ended in doubt.
         """
         shortname = self.shortname
-        self._in_doubt = True
+        self._own.in_doubt = True
         try:
             uuid = submit_once(
                 lambda tries: self._create(wire, tries),
@@ -365,55 +483,49 @@ class Resource(ABC):
         except SubmissionUnknownException:
             raise
         except QarnotException:
-            self._in_doubt = False
+            self._own.in_doubt = False
             raise
         self._accept(uuid)
 
     def _accept(self, uuid: str) -> None:
         """Take in that it was created."""
-        self._bind(uuid, self._as_submitted(uuid), fresh=False)
-        self._in_doubt = False
+        own = self._own
+        snapshot = self._as_submitted(uuid, own.draft)
+        self._said = self._cached(self._connection, snapshot, max_age=own.update_cache_time)
+        own.in_doubt = False
 
-    def _as_submitted(self, uuid: str) -> Snapshot:
+    @classmethod
+    def _as_submitted(cls, uuid: str, draft: Mapping[str, object]) -> Snapshot:
         """What is known from the draft alone."""
-        values = {**self._draft, "state": self._born}
-        values["shortname"] = values["shortname"] or uuid
-        return Snapshot(MappingProxyType(values), MappingProxyType({"uuid": uuid}))
+        shortname = draft["shortname"] or uuid
+        return Snapshot(uuid, {**draft, "state": cls._born, "shortname": shortname})
 
     def _look_up(self, shortname: str) -> Found | None:
         try:
-            answer = self._retrieve(shortname)
+            answer = self._retrieve(self._connection, shortname)
         except self._missing:
             return None
         found = answer.read(partial(self.from_json, self._connection))
         return Found(
-            uuid=codecs.read_text(found.uuid),
+            uuid=found._identified("look up"),
             created=found.creation_date,
             seen=answer.date,
             same=all(
-                member.same(self._draft[member.name], found._peek(member.name))
+                member.same(self._own.draft[member.name], found._peek(member.name))
                 for member in self._members
                 if isinstance(member, SubmitOnce)
             ),
         )
 
-    def _bind(self, uuid: str, snapshot: Snapshot, *, fresh: bool) -> None:
-        cache = Cached(
-            lambda: self._fetch(uuid),
-            self._connection.clock,
-            self._update_cache_time,
-            snapshot,
-            fresh=fresh,
-        )
-        self._submitted = Submitted(uuid, cache)
+    @classmethod
+    def _fetch(cls, connection: Connection, uuid: str) -> Snapshot:
+        return cls._retrieve(connection, uuid).read(partial(cls._snapshot_of, uuid))
 
-    def _fetch(self, uuid: str) -> Snapshot:
-        return self._retrieve(uuid).read(partial(self._read, uuid))
-
-    def _read(self, uuid: str, wire: Wire) -> Snapshot:
+    @classmethod
+    def _snapshot_of(cls, uuid: str, wire: Wire) -> Snapshot:
         if str(wire.get("uuid")).lower() != uuid.lower():
             raise ValueError(f"it is not about {uuid}")
-        return Snapshot.read(self._members, wire)
+        return Snapshot.read(cls._members, uuid, wire)
 
     def update(self, flushcache: bool = False) -> None:
         """Bring every member up to date with the server; does nothing before submission.
@@ -427,46 +539,86 @@ class Resource(ABC):
             QarnotGenericException: any other failure; what was known stays.
         """
         flush = checks.check_boolean("flushcache", flushcache)
-        if self._submitted is None:
+        said = self._said
+        if said is UNSAID or (
+            isinstance(said, Row) and not flush and said.is_fresh(self.update_cache_time)
+        ):
             return
+        cache = self._bound("update")
         if flush:
-            self._submitted.cache.refresh()
+            cache.refresh()
         else:
-            self._submitted.cache.get()
+            cache.get()
 
     def _ticket(self) -> Ticket:
         """What to take before asking for it together with others, for `_offer`."""
-        return self._bound("refresh").cache.begin()
+        said = self._said
+        return (
+            said.begin()
+            if isinstance(said, Cached)
+            else Ticket(self._connection.clock.monotonic(), 0)
+        )
 
-    def _offer(self, wire: Wire, ticket: Ticket) -> None:
-        """Take in what a listing says of it; `ValueError` if that cannot be read."""
-        self._bound("refresh").cache.offer(Snapshot.read(self._members, wire), ticket)
+    def _offer(self, row: Row, ticket: Ticket) -> None:
+        """Take in what a listing says of it.
 
-    def _bound(self, action: str) -> Submitted:
-        """What it has from its submission on; an error before, for what makes no sense then."""
-        if self._submitted is None:
+        Raises:
+            MalformedResponseException: it cannot be read.
+        """
+        with _BINDING:
+            said = self._said
+            if isinstance(said, Row) and row.uuid == said.uuid:
+                if said.listing.fetched_at <= ticket.began:
+                    self._said = row
+                return
+        cache = self._bound("refresh")
+        cache.offer(row.snapshot(self._members, cache.value.uuid), ticket)
+
+    def _bound(self, action: str) -> Cached[Snapshot]:
+        """What is known of it, to be refreshed; an error for a draft, of which nothing is."""
+        said = self._said
+        if isinstance(said, Row):
+            with _BINDING:
+                said = self._said
+                if isinstance(said, Row):
+                    # What cannot be read there is asked for, like what a summary lacks.
+                    self._said = said = self._cached(
+                        self._connection,
+                        said.readable(self._members),
+                        said.listing.fetched_at,
+                        self.update_cache_time,
+                    )
+        if isinstance(said, Cached):
+            return said
+        raise QarnotGenericException(f"{action}: the {self._kind} is not submitted")
+
+    def _identified(self, action: str) -> str:
+        """Its uuid; an error for a draft, which has none."""
+        uuid = self.uuid
+        if uuid is None:
             raise QarnotGenericException(f"{action}: the {self._kind} is not submitted")
-        return self._submitted
+        return uuid
 
     def _delete(self, send: Callable[[str], None]) -> None:
         """Send the deletion of this uuid and take it in; does nothing before submission."""
-        if self._submitted is not None:
-            cache = self._submitted.cache
+        if self._said is not UNSAID:
+            cache = self._bound("delete")
             try:
-                send(self._submitted.uuid)
+                send(cache.value.uuid)
             except QarnotException:
                 # Its answer may be all that was lost.
                 cache.expire()
                 raise
-            self._deleted = True
+            self._own.deleted = True
             cache.replace(cache.value.with_values({"state": self._deleting}))
 
     @abstractmethod
     def _create(self, wire: Wire, tries: Tries) -> str:
         """Send the creation once (see `Gateway`) and return the uuid."""
 
+    @staticmethod
     @abstractmethod
-    def _retrieve(self, uuid: str) -> Answer[Wire]:
+    def _retrieve(connection: Connection, uuid: str) -> Answer[Wire]:
         """Ask the server for the object of this uuid or shortname."""
 
     # --- copying ---------------------------------------------------------------------------
@@ -481,13 +633,19 @@ class Resource(ABC):
 
     def _shown(self) -> dict[str, object]:
         """What `repr` and notebooks show, known without asking the server; never the token."""
-        known = {"uuid": self.uuid, **self._known()}
-        shown = ("name", "shortname", "uuid", "pool", "state", "tags")
+        known: dict[str, object] = {}
+        for name in ("name", "shortname", "uuid", "pool", "state", "tags"):
+            # What cannot be read is told when it is asked for.
+            with suppress(MalformedResponseException):
+                if name == "uuid":
+                    known[name] = self.uuid
+                elif name in self._by_name:
+                    known[name] = self._peek(name, ...)
         holds_token = self._connection._gateway.holds_token
         return {
-            name: "[redacted]" if holds_token(known[name]) else known[name]
-            for name in shown
-            if name in known
+            name: "[redacted]" if holds_token(value) else value
+            for name, value in known.items()
+            if value is not ...
         }
 
     def __repr__(self) -> str:

@@ -9,7 +9,6 @@ import logging
 import random
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from functools import partial
 from types import MappingProxyType
 from typing import Final, Generic, TypeVar
@@ -66,6 +65,23 @@ class Origin:
     history: tuple[Attempt, ...]
     """The attempts that failed before."""
     token: Secret
+    asked_at: float
+    """When the attempt that was answered began, on the connection's clock."""
+
+    def malformed(self, reason: str) -> MalformedResponseException:
+        """The exception for an answer of which that is wrong."""
+        words = in_short(reason, self.token.reveal())
+        return MalformedResponseException(
+            words,
+            operation=self.operation,
+            method=self.method,
+            url=self.url,
+            history=(*self.history, Attempt(words, timedelta(0))),
+        )
+
+    def unreadable(self, error: Exception) -> MalformedResponseException:
+        """The exception for an answer that could not be read for this reason."""
+        return self.malformed(_reason(error))
 
 
 @attrs.frozen
@@ -80,6 +96,9 @@ class Answer(Generic[T_co]):
     @property
     def date(self) -> datetime | None:
         """When, by the server's own clock; `None` if it did not say."""
+        # Here, since it takes a while to load and is asked for after lost creations alone.
+        from email.utils import parsedate_to_datetime
+
         try:
             date = parsedate_to_datetime(self.said_date)
         except ValueError:
@@ -96,23 +115,11 @@ class Answer(Generic[T_co]):
             return Answer(read(self.parsed), self.said_date, self.origin)
         except _UNREADABLE as error:
             # Without its cause, whose words are the server's own.
-            raise self.malformed(_reason(error)) from None
+            raise self.origin.unreadable(error) from None
 
     def read(self, read: Callable[[T_co], R]) -> R:
         """What `read` makes of it; raises as `then` does."""
         return self.then(read).parsed
-
-    def malformed(self, reason: str) -> MalformedResponseException:
-        """The exception for an answer of which that is wrong."""
-        origin = self.origin
-        words = in_short(reason, origin.token.reveal())
-        return MalformedResponseException(
-            words,
-            operation=origin.operation,
-            method=origin.method,
-            url=origin.url,
-            history=(*origin.history, Attempt(words, timedelta(0))),
-        )
 
 
 class Tries:
@@ -190,7 +197,7 @@ class Sender:
             raise QarnotGenericException("the connection is closed", operation=operation.name)
         tries = tries or self.tries()
         while True:
-            exchange = Exchange(self._token, partial(self._left, tries))
+            exchange = Exchange(self._token, partial(self._left, tries), self.clock.monotonic())
             try:
                 with recording(exchange):
                     try:
@@ -213,6 +220,7 @@ class Sender:
                     self._url(exchange),
                     tries.history,
                     self._token,
+                    exchange.asked_at,
                 )
                 logger.debug("%s: answered: %s %s", origin.operation, origin.method, origin.url)
                 return Answer(result, exchange.date, origin)

@@ -96,9 +96,10 @@ class Refused(Failure):
 class Exchange:
     """What is known of the request under way, and of its answer."""
 
-    def __init__(self, token: Secret, left: Left) -> None:
+    def __init__(self, token: Secret, left: Left, asked_at: float) -> None:
         self.token = token
         self.left = left
+        self.asked_at = asked_at
         self.method: str | None = None
         self.url: str | None = None
         self.date = ""

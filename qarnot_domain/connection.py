@@ -5,28 +5,32 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from functools import partial
+from functools import cached_property
 from types import TracebackType
-from typing import NoReturn, Self
+from typing import TYPE_CHECKING, NoReturn, Self
 
 from . import config
-from ._account import Account
 from ._bulk import submit_jobs, submit_tasks
 from ._clock import Clock, SystemClock
 from ._gateway import Gateway
 from ._listing import Collection, Listed, OffsetPage, Page
+from ._resource import Resource
 from ._secret import unseen
-from .account import (
-    OrganizationComputingQuotasDetails,
-    Profile,
-    UserComputingQuotas,
-    UserInfo,
-)
 from .filters import Condition, JobFields, PoolFields, TaskFields
-from .hardware_constraint import CpuModelHardware, HardwareConstraint
 from .job import Job
-from .pool import Pool
-from .task import Task
+
+if TYPE_CHECKING:
+    # Loaded when first used: what tasks, pools and accounts hold takes as long as all the rest.
+    from ._account import Account
+    from .account import (
+        OrganizationComputingQuotasDetails,
+        Profile,
+        UserComputingQuotas,
+        UserInfo,
+    )
+    from .hardware_constraint import CpuModelHardware, HardwareConstraint
+    from .pool import Pool
+    from .task import Task
 
 
 class Connection:
@@ -99,27 +103,31 @@ class Connection:
             client_shortnames=client_shortnames,
         )
         gateway = self._gateway = Gateway(self._settings, clock or SystemClock())
-        self._account = Account(gateway)
-        self._jobs = Collection(
-            partial(Job.from_json, self),
-            lambda uuid: gateway.retrieve_job(gateway.check_id("uuid", uuid)),
-            gateway.paginate_jobs,
-            JobFields,
+        self._jobs = Collection(self, Job, gateway.paginate_jobs, JobFields)
+
+    @cached_property
+    def _tasks(self) -> Collection[Task]:
+        from .task import Task
+
+        gateway = self._gateway
+        return Collection(
+            self, Task, gateway.paginate_tasks, TaskFields, gateway.paginate_task_summaries
         )
-        self._tasks = Collection(
-            partial(Task.from_json, self),
-            lambda uuid: gateway.retrieve_task(gateway.check_id("uuid", uuid)),
-            gateway.paginate_tasks,
-            TaskFields,
-            gateway.paginate_task_summaries,
+
+    @cached_property
+    def _pools(self) -> Collection[Pool]:
+        from .pool import Pool
+
+        gateway = self._gateway
+        return Collection(
+            self, Pool, gateway.paginate_pools, PoolFields, gateway.paginate_pool_summaries
         )
-        self._pools = Collection(
-            partial(Pool.from_json, self),
-            lambda uuid: gateway.retrieve_pool(gateway.check_id("uuid", uuid)),
-            gateway.paginate_pools,
-            PoolFields,
-            gateway.paginate_pool_summaries,
-        )
+
+    @cached_property
+    def _account(self) -> Account:
+        from ._account import Account
+
+        return Account(self._gateway)
 
     @property
     def cluster_url(self) -> str:
@@ -266,7 +274,7 @@ class Connection:
         job: Job | str | None = None,
     ) -> Task:
         """A new task, not yet submitted; sends nothing. See `Task` for arguments and errors."""
-        return Task(self, name, profile_or_pool, instancecount_or_range, shortname, job)
+        return self._tasks.kind(self, name, profile_or_pool, instancecount_or_range, shortname, job)
 
     def submit_tasks(self, tasks: Iterable[Task]) -> None:
         """Submit many tasks, hundreds with one request (operation `createTasks`).
@@ -364,7 +372,7 @@ class Connection:
         self, name: str, profile: str, instancecount: int = 1, shortname: str | None = None
     ) -> Pool:
         """A new pool, not yet submitted; sends nothing. See `Pool` for arguments and errors."""
-        return Pool(self, name, profile, instancecount, shortname)
+        return self._pools.kind(self, name, profile, instancecount, shortname)
 
     def create_elastic_pool(
         self,
@@ -382,7 +390,7 @@ class Connection:
 
         See `Pool` and `Pool.setup_elastic` for arguments and errors.
         """
-        pool = Pool(self, name, profile, shortname=shortname)
+        pool = self._pools.kind(self, name, profile, shortname=shortname)
         pool.setup_elastic(
             minimum_total_slots,
             maximum_total_slots,
@@ -483,15 +491,15 @@ class Connection:
         """
         given = list(objects)
         for one in given:
-            if not isinstance(one, (Job, Task, Pool)):
+            if not isinstance(one, Resource):
                 raise TypeError(f"objects must be jobs, tasks and pools, not {type(one).__name__}")
             if one._connection is not self:
                 raise ValueError(f"objects: {one!r} is of another connection")
-        return [
-            *self._jobs.refresh([one for one in given if isinstance(one, Job)]),
-            *self._tasks.refresh([one for one in given if isinstance(one, Task)]),
-            *self._pools.refresh([one for one in given if isinstance(one, Pool)]),
-        ]
+        gone: list[Job | Task | Pool] = []
+        for kind in ("job", "task", "pool"):
+            if alike := [one for one in given if one._kind == kind]:
+                gone += getattr(self, f"_{kind}s").refresh(alike)
+        return gone
 
     # --- the account ---------------------------------------------------------------------------
 

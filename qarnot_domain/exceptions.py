@@ -16,7 +16,6 @@ import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, timedelta
-from email.utils import parsedate_to_datetime
 from html import escape, unescape
 from http import HTTPStatus
 from typing import Final, Literal, NamedTuple
@@ -406,6 +405,9 @@ def _retry_after(headers: Mapping[str, str]) -> timedelta | None:
 
 
 def _until(date: str, now: str) -> timedelta | None:
+    # Here, where hardly anybody comes, since it takes a while to load.
+    from email.utils import parsedate_to_datetime
+
     try:
         moments = [parsedate_to_datetime(text) for text in (date, now)]
         later, earlier = (m if m.tzinfo else m.replace(tzinfo=UTC) for m in moments)

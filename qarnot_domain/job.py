@@ -12,19 +12,20 @@ from . import _checks as checks
 from . import _codecs as codecs
 from . import _convert as convert
 from ._codecs import Wire
-from ._fields import ServerField, SubmitOnce
+from ._fields import StateField, SubmitOnce
+from ._in_pool import POOL_UUID, InPool
 from ._listing import Query, combined, equal
 from ._progress import Report, following
 from ._seconds import seconds
 from ._sending import Answer, Tries
 from ._wait import resumable, wait_until
 from .exceptions import MissingJobException
-from .pool import POOL_UUID, InPool, Pool
 from .states import JobState, TaskState
 from .timespan import TimeSpan
 
 if TYPE_CHECKING:
     from .connection import Connection
+    from .pool import Pool
     from .task import Task
 
 _MOST_TAGS: Final = 9
@@ -49,17 +50,18 @@ class Job(InPool):
         TypeError, ValueError: an argument that is not allowed; the message names it.
     """
 
+    __slots__ = ()
+
     _kind = "job"
     _missing = MissingJobException
     _born = JobState.ACTIVE
     _deleting = JobState.DELETING
 
-    state: ServerField[JobState] = ServerField(
-        "state", codecs.state(JobState), JobState.UNSUBMITTED
-    )
+    state: StateField[JobState] = StateField("state", codecs.state(JobState), JobState.UNSUBMITTED)
     """Its state, a `JobState`; `UnSubmitted` before submission.
 
     A state that this version of the library does not know is given as it came.
+    Once it is final it is not asked for again: `update` tells that the job was deleted since.
     """
 
     use_dependencies: SubmitOnce[bool, bool] = SubmitOnce("useDependencies", codecs.BOOLEAN, False)
@@ -103,10 +105,10 @@ class Job(InPool):
 
         An empty list before submission. Raises as `update` does.
         """
-        if self._submitted is None:
+        uuid = self.uuid
+        if uuid is None:
             return []
-        listed = self._connection._gateway.list_job_tasks(self._submitted.uuid)
-        return self._connection._tasks.listed(listed)
+        return self._connection._tasks.listed(self._connection._gateway.list_job_tasks(uuid))
 
     def terminate(self) -> None:
         """Terminate it on the server, aborting what still runs; does nothing before submission.
@@ -117,12 +119,13 @@ class Job(InPool):
             MissingJobException: it is gone.
             UnauthorizedException, QarnotGenericException: the server refused or failed.
         """
-        if self._submitted is not None:
+        uuid = self.uuid
+        if uuid is not None:
             try:
-                self._connection._gateway.terminate_job(self._submitted.uuid)
+                self._connection._gateway.terminate_job(uuid)
             finally:
                 # Also after a failure: its answer may be all that was lost.
-                self._submitted.cache.expire()
+                self._bound("terminate").expire()
 
     def delete(self, forceAbort: bool = False) -> None:  # noqa: N803  (the official SDK's name)
         """Delete it on the server; does nothing before submission.
@@ -171,7 +174,7 @@ class Job(InPool):
             QarnotGenericException: it is not submitted, or as `update`.
         """
         limit = None if timeout is None else seconds("timeout", timeout)
-        uuid = self._bound("wait").uuid
+        uuid = self._identified("wait")
         with (
             following(progress, str(self._peek("name"))) as report,
             resumable(f"connection.retrieve_job({uuid!r}).wait()"),
@@ -186,8 +189,9 @@ class Job(InPool):
     def _create(self, wire: Wire, tries: Tries) -> str:
         return self._connection._gateway.create_job(wire, tries)
 
-    def _retrieve(self, uuid: str) -> Answer[Wire]:
-        return self._connection._gateway.retrieve_job(uuid)
+    @staticmethod
+    def _retrieve(connection: Connection, uuid: str) -> Answer[Wire]:
+        return connection._gateway.retrieve_job(uuid)
 
 
 class _Watch:
@@ -220,7 +224,7 @@ class _Watch:
         return done
 
     def _job_is_final(self, *, flushcache: bool) -> bool:
-        if not self._job._deleted:
+        if not self._job._is_deleted:
             self._job.update(flushcache)
         return JobState(str(self._job._peek("state"))).is_final
 

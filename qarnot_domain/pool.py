@@ -6,12 +6,10 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Generic, Self, TypeVar, cast, overload
 
-from . import _checks as checks
 from . import _codecs as codecs
 from ._codecs import SettableCodec, Wire
 from ._execution import Execution
-from ._fields import Committable, Explained, ServerField, SubmitOnce
-from ._resource import Resource
+from ._fields import Committable, Explained, ServerField, StateField, SubmitOnce
 from ._sending import Answer, Tries
 from .exceptions import MissingPoolException
 from .execution_settings import (
@@ -63,7 +61,7 @@ class _Elastic(Explained, Generic[T]):
     def __get__(self, instance: Pool, owner: type) -> T: ...
     def __get__(self, instance: Pool | None, owner: type) -> Self | T:
         if instance is None:
-            return self._explained()
+            return self
         return cast(T, getattr(instance.elastic_property or _NOT_ELASTIC, self._name))
 
     def __set__(self, instance: Pool, value: T) -> None:
@@ -112,6 +110,8 @@ class Pool(Execution):
         TypeError, ValueError: an argument that is not allowed.
     """
 
+    __slots__ = ()
+
     _kind = "pool"
     _executing = "pool"
     _missing = MissingPoolException
@@ -158,10 +158,13 @@ class Pool(Execution):
     )
     """How its nodes are divided into slots, or `None`; settable until submission."""
 
-    state: ServerField[PoolState] = ServerField(
+    state: StateField[PoolState] = StateField(
         "state", codecs.state(PoolState), PoolState.UNSUBMITTED
     )
-    """Its state, a `PoolState`; `UnSubmitted` before submission."""
+    """Its state, a `PoolState`; `UnSubmitted` before submission.
+
+    Once it is final it is not asked for again: `update` tells that it was deleted since.
+    """
 
     target_running_instance_count: ServerField[int | None] = ServerField(
         "targetRunningInstanceCount", codecs.REPORTED_INTEGER, None
@@ -262,7 +265,7 @@ class Pool(Execution):
 
     def _check_draft(self) -> None:
         super()._check_draft()
-        _check_size(self._draft)
+        _check_size(self._own.draft)
 
     def _check_update(self, known: Mapping[str, object], staged: Mapping[str, object]) -> None:
         # How a server contradicts itself must not keep other members from being sent.
@@ -275,10 +278,10 @@ class Pool(Execution):
 
         An empty list before submission. Raises as `update` does.
         """
-        if self._submitted is None:
+        uuid = self.uuid
+        if uuid is None:
             return []
-        listed = self._connection._gateway.list_pool_jobs(self._submitted.uuid)
-        return self._connection._jobs.listed(listed)
+        return self._connection._jobs.listed(self._connection._gateway.list_pool_jobs(uuid))
 
     @property
     def tasks(self) -> list[Task]:
@@ -286,10 +289,10 @@ class Pool(Execution):
 
         An empty list before submission. Raises as `update` does.
         """
-        if self._submitted is None:
+        uuid = self.uuid
+        if uuid is None:
             return []
-        listed = self._connection._gateway.list_pool_tasks(self._submitted.uuid)
-        return self._connection._tasks.listed(listed)
+        return self._connection._tasks.listed(self._connection._gateway.list_pool_tasks(uuid))
 
     def close(self) -> None:
         """Close it: it takes no more tasks; the next read of `state` shows the server's word.
@@ -299,12 +302,12 @@ class Pool(Execution):
             UnauthorizedException: it does not run, or the token does not allow this.
             QarnotGenericException: it is not submitted, or the server failed.
         """
-        submitted = self._bound("close")
+        cache = self._bound("close")
         try:
-            self._connection._gateway.close_pool(submitted.uuid)
+            self._connection._gateway.close_pool(cache.value.uuid)
         finally:
             # Also after a failure: its answer may be all that was lost.
-            submitted.cache.expire()
+            cache.expire()
 
     def delete(self) -> None:
         """Delete it on the server, closing it first if it runs; does nothing before submission.
@@ -318,8 +321,9 @@ class Pool(Execution):
     def _create(self, wire: Wire, tries: Tries) -> str:
         return self._connection._gateway.create_pool(wire, tries)
 
-    def _retrieve(self, uuid: str) -> Answer[Wire]:
-        return self._connection._gateway.retrieve_pool(uuid)
+    @staticmethod
+    def _retrieve(connection: Connection, uuid: str) -> Answer[Wire]:
+        return connection._gateway.retrieve_pool(uuid)
 
     def _send_update(self, uuid: str, wire: Wire) -> None:
         # Null would leave it as it is.
@@ -328,40 +332,3 @@ class Pool(Execution):
 
     def _resync(self, uuid: str) -> None:
         self._connection._gateway.resync_pool(uuid)
-
-
-def _check_pool(member: str, value: Pool | str | None) -> str | None:
-    if value is None:
-        return None
-    if isinstance(value, Pool):
-        if value.uuid is None:
-            raise ValueError(f"{member}: the pool {value.name!r} is not submitted yet")
-        return value.uuid
-    if not isinstance(value, str):
-        raise TypeError(f"{member} must be a Pool, a uuid or None, not {type(value).__name__}")
-    return checks.check_uuid(member, value)
-
-
-POOL_UUID: Final[SettableCodec[str | None, Pool | str | None]] = SettableCodec(
-    codecs.read_optional_uuid, codecs.unchanged, check=_check_pool
-)
-"""The pool of a job or task: kept as its uuid, set as a `Pool`, a uuid or `None`."""
-
-
-class InPool(Resource):
-    """What runs in a pool if it is told to: a job or a task."""
-
-    _pool_uuid: SubmitOnce[str | None, Pool | str | None]
-
-    @property
-    def pool(self) -> Pool | None:
-        """The pool it runs in, or `None`.
-
-        Settable until submission to a `Pool` already submitted (otherwise `ValueError`), the
-        uuid of one, or `None`.
-        """
-        return Pool._reference(self._connection, self._pool_uuid)
-
-    @pool.setter
-    def pool(self, value: Pool | str | None) -> None:
-        self._pool_uuid = value

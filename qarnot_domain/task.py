@@ -11,7 +11,8 @@ from . import _checks as checks
 from . import _codecs as codecs
 from ._codecs import Json, SettableCodec, Wire
 from ._execution import Execution
-from ._fields import Committable, ServerField, SubmitOnce
+from ._fields import Committable, ServerField, StateField, SubmitOnce
+from ._in_pool import POOL_UUID, InPool
 from ._listing import Query, equal
 from ._progress import check_progress, following
 from ._resource import Resource
@@ -27,7 +28,7 @@ from .dependency import (
 )
 from .exceptions import MissingTaskException, UnauthorizedException
 from .execution_settings import RETRY_SETTINGS, RetrySettings
-from .pool import POOL_UUID, InPool, Pool
+from .pool import Pool
 from .states import TaskState
 from .status import CLUSTER_INFO, COMPLETED_INSTANCES, ClusterInfo, CompletedInstance
 
@@ -84,6 +85,8 @@ class Task(InPool, Execution):
         TypeError, ValueError: an argument that is not allowed; the message names it.
     """
 
+    __slots__ = ()
+
     _kind = "task"
     _executing = "task"
     _missing = MissingTaskException
@@ -128,10 +131,13 @@ class Task(InPool, Execution):
     )
     """Custom tags, at most 9; settable until submission, and after it for `commit`."""
 
-    state: ServerField[TaskState] = ServerField(
+    state: StateField[TaskState] = StateField(
         "state", codecs.state(TaskState), TaskState.UNSUBMITTED
     )
-    """Its state, a `TaskState`; `UnSubmitted` before submission."""
+    """Its state, a `TaskState`; `UnSubmitted` before submission.
+
+    Once it is final it is not asked for again: `update` tells that it was deleted since.
+    """
 
     results: SubmitOnce[str | None, str | None] = SubmitOnce("resultBucket", codecs.ANY_TEXT, None)
     """The name of the bucket its results go to, made if it is not there; or `None`."""
@@ -274,10 +280,6 @@ class Task(InPool, Execution):
             self.instancecount = instancecount_or_range
         self._job = job
 
-    def _start(self, connection: Connection) -> None:
-        super()._start(connection)
-        self._is_awaited = False
-
     @property
     def job_uuid(self) -> str | None:
         """The uuid of the job it is in, or `None`."""
@@ -347,7 +349,7 @@ class Task(InPool, Execution):
         if self in awaited:
             raise ValueError(f"dependencies: the task {self.name!r} would wait for itself")
         # What nothing waits for is in no circle, and so a long chain is built in linear time.
-        seen, ahead = set(awaited), list(awaited) if self._is_awaited else []
+        seen, ahead = set(awaited), list(awaited) if self._own.is_awaited else []
         while ahead:
             for task in ahead.pop()._awaited_drafts():
                 if task is self:
@@ -358,11 +360,11 @@ class Task(InPool, Execution):
                     seen.add(task)
                     ahead.append(task)
         for task in awaited:
-            task._is_awaited = True
+            task._own.is_awaited = True
 
     def _awaited_drafts(self) -> list[Task]:
         """The tasks it waits for that are not submitted yet."""
-        dependencies = self._draft["dependencies"]
+        dependencies = self._own.draft["dependencies"]
         if not isinstance(dependencies, TaskDependencies):
             return []
         return [
@@ -374,7 +376,7 @@ class Task(InPool, Execution):
     def _check_draft(self) -> None:
         super()._check_draft()
         self._exclude("instancecount", "advanced_range")
-        if not self._draft["instancecount"] and not self._draft["advanced_range"]:
+        if not self._own.draft["instancecount"] and not self._own.draft["advanced_range"]:
             raise ValueError("either instancecount or advanced_range is needed")
         self._exclude("profile", "pool")
         self._check_place()
@@ -382,7 +384,7 @@ class Task(InPool, Execution):
 
     def _check_place(self) -> None:
         """Refuse a place to run that the job does not leave open."""
-        place = self._draft["profile"] or self._draft["pool"]
+        place = self._own.draft["profile"] or self._own.draft["pool"]
         pool_of_job = self._known_of_job("pool", without_job=None)
         if place is None and pool_of_job is None:
             raise ValueError("either profile or pool is needed, as the job has no pool")
@@ -391,12 +393,12 @@ class Task(InPool, Execution):
                 f"profile and pool must be left out, not {place!r}: the task runs in the pool of "
                 f"its job {self._known_of_job('name', without_job=None)!r}"
             )
-        in_pool = self._draft["pool"] is not None or isinstance(pool_of_job, str)
-        if in_pool and self._draft["hardware_constraints"]:
+        in_pool = self._own.draft["pool"] is not None or isinstance(pool_of_job, str)
+        if in_pool and self._own.draft["hardware_constraints"]:
             raise ValueError("hardware_constraints are the pool's for a task that runs in one")
 
     def _check_dependencies(self) -> None:
-        if self._draft["dependencies"]:
+        if self._own.draft["dependencies"]:
             uses = self._known_of_job("use_dependencies", without_job=False)
             if uses is False:
                 raise ValueError(
@@ -406,10 +408,10 @@ class Task(InPool, Execution):
 
     def _known_of_job(self, name: str, *, without_job: object) -> object:
         """What is known of a member of its job; `...` when nothing is, as of one given by uuid."""
-        job = self._draft["job"]
+        job = self._own.draft["job"]
         if job is None:
             return without_job
-        return job._known().get(name, ...) if isinstance(job, Resource) else ...
+        return job._peek(name, ...) if isinstance(job, Resource) else ...
 
     def _prepare(self) -> dict[str, Json]:
         for task in self._awaited_drafts():
@@ -429,12 +431,12 @@ class Task(InPool, Execution):
             UnauthorizedException: it does not run, or the token does not allow this.
             QarnotGenericException: it is not submitted, or the server failed.
         """
-        submitted = self._bound("abort")
+        cache = self._bound("abort")
         try:
-            self._connection._gateway.abort_task(submitted.uuid)
+            self._connection._gateway.abort_task(cache.value.uuid)
         finally:
             # Also after a failure: its answer may be all that was lost.
-            submitted.cache.expire()
+            cache.expire()
 
     def delete(self) -> None:
         """Delete it on the server, aborting it first if it runs; nothing before submission.
@@ -470,8 +472,8 @@ class Task(InPool, Execution):
             QarnotGenericException: it is not submitted, or as `update`.
         """
         limit = None if timeout is None else seconds("timeout", timeout)
-        submitted = self._bound("wait")
-        itself = Query(equal("Uuid", submitted.uuid), maximum=1)
+        uuid = self._identified("wait")
+        itself = Query(equal("Uuid", uuid), maximum=1)
 
         def is_final(_last: bool) -> bool:
             found = self._connection._tasks.page(None, itself, summary=True).page_data
@@ -485,7 +487,7 @@ class Task(InPool, Execution):
 
         with (
             following(progress, str(self._peek("name"))) as report,
-            resumable(f"connection.retrieve_task({submitted.uuid!r}).wait()"),
+            resumable(f"connection.retrieve_task({uuid!r}).wait()"),
         ):
             return wait_until(
                 is_final,
@@ -530,8 +532,9 @@ class Task(InPool, Execution):
     def _create(self, wire: Wire, tries: Tries) -> str:
         return self._connection._gateway.create_task(wire, tries)
 
-    def _retrieve(self, uuid: str) -> Answer[Wire]:
-        return self._connection._gateway.retrieve_task(uuid)
+    @staticmethod
+    def _retrieve(connection: Connection, uuid: str) -> Answer[Wire]:
+        return connection._gateway.retrieve_task(uuid)
 
     def _send_update(self, uuid: str, wire: Wire) -> None:
         self._connection._gateway.update_task(uuid, wire)

@@ -51,10 +51,12 @@ def actions(connection: Connection) -> dict[str, Callable[[], object]]:
     many = [connection.create_job(f"one-{index}") for index in range(MANY)]
     for one in many:
         one.submit()
+    (listed, *_) = connection.jobs_page(maximum=MANY // 2).page_data
     return {
         "retrieve_job": lambda: connection.retrieve_job(str(job.uuid)),
         "create_and_submit": lambda: connection.create_job("second").submit(),
         "state, fresh": lambda: job.state,
+        "state of a list, fresh": lambda: listed.state,
         "from_json": lambda: Job.from_json(connection, payload),
         f"refresh of {MANY}": lambda: connection.refresh(many),
         f"page of {MANY // 2}": lambda: connection.jobs_page(maximum=MANY // 2),

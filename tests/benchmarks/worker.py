@@ -31,9 +31,10 @@ class Actions:
             self.running = self.connection.retrieve_job(uuid)
             self.final = self.connection.retrieve_job(other)
             # Whatever a run takes, these stay fresh.
-            self.running._update_cache_time = self.final._update_cache_time = 1e6
-            if library == "qarnot_domain":
-                self.running.update_cache_time = self.final.update_cache_time = 1e6
+            # The official SDK has no way to set it.
+            setter = "update_cache_time" if library == "qarnot_domain" else "_update_cache_time"
+            for job in (self.running, self.final):
+                setattr(job, setter, 1e6)
         else:
             headers = {"Authorization": TOKEN}
             self.http = self.module.Client(base_url=url, headers=headers, trust_env=False)

@@ -130,17 +130,33 @@ def test_interim_answers(kind: Kind) -> None:
     assert server.begun == 1
 
 
-@pytest.mark.parametrize("spoilt", ["uuid", "name", "tags"])
-def test_one_of_a_list_that_is_wrong(spoilt: str) -> None:
+def test_one_of_a_list_without_a_uuid() -> None:
     """The listing is a `MalformedResponseException`: no object is left out without a word."""
-    page = {
-        "data": [JOB_PAYLOAD, {**JOB_PAYLOAD, "uuid": "x", spoilt: 3}],
-        "isTruncated": False,
-    }
+    page = {"data": [JOB_PAYLOAD, {**JOB_PAYLOAD, "uuid": 3}], "isTruncated": False}
     with (
         WireServer(as_json(page)) as server,
         connect(server.url) as connection,
-        pytest.raises(QarnotException, match=spoilt) as caught,
+        pytest.raises(QarnotException, match="uuid") as caught,
     ):
         connection.jobs()
     assert type(caught.value) is MalformedResponseException
+
+
+@pytest.mark.parametrize("spoilt", ["name", "tags", "state", "maxWallTime", "creationDate"])
+def test_one_of_a_list_that_is_wrong(spoilt: str) -> None:
+    """Reading that member is a `MalformedResponseException`, and hinders nothing else."""
+    member = {"maxWallTime": "max_wall_time", "creationDate": "creation_date"}.get(spoilt, spoilt)
+    page = {"data": [JOB_PAYLOAD, {**JOB_PAYLOAD, "uuid": "x", spoilt: 3}], "isTruncated": False}
+    with WireServer(as_json(page)) as server, connect(server.url) as connection:
+        sound, broken = connection.jobs()
+        for _ in range(2):
+            with pytest.raises(QarnotException, match=spoilt) as caught:
+                getattr(broken, member)
+            assert type(caught.value) is MalformedResponseException
+            assert caught.value.operation == "paginateJobs"
+        with pytest.raises(MalformedResponseException, match=spoilt):
+            broken.to_json()
+        assert broken.shortname == JOB_PAYLOAD["shortname"]
+        assert repr(broken).startswith("Job(")
+        read_all(sound)
+    assert server.begun == 1

@@ -149,7 +149,7 @@ def test_metadata_asks_for_no_more_than_is_needed(metadata: Message) -> None:
     """Without extras it needs three packages."""
     required = [line for line in metadata.get_all("Requires-Dist", []) if "extra ==" not in line]
     names = sorted(line.split(">")[0].split("<")[0] for line in required)
-    assert names == ["attrs", "httpcore", "httpx"]
+    assert names == ["attrs", "httpcore", "httpx", "msgspec"]
     extras = set(metadata.get_all("Provides-Extra", []))
     assert {"cli", "emulator", "progress", "testing"} <= extras
 

@@ -43,6 +43,8 @@ ORDER: Final = (
     # Values, settings, policy.
     "_checks",
     "_codecs",
+    "_convert",
+    "_pages",
     "filters",
     "_values",
     "status",
@@ -60,16 +62,17 @@ ORDER: Final = (
     "_transport",
     "_sending",
     "_gateway",
-    "_convert",
     # What objects are made of.
     "_submission",
     "_cache",
+    "_snapshot",
     "_fields",
     "_wait",
     "_progress",
     "_show",
     "_resource",
     "_execution",
+    "_in_pool",
     "_listing",
     # The objects.
     "pool",
@@ -97,6 +100,8 @@ NEVER_IMPORTED: Final = ("emulator", "testing", "cli", "__main__")
 
 TYPE_ONLY: Final = {
     ("_resource", "connection"),
+    ("_listing", "connection"),
+    ("_in_pool", "pool"),
     ("dependency", "job"),
     ("dependency", "task"),
     ("pool", "connection"),
@@ -124,7 +129,7 @@ OWNERS: Final = {
 }
 """Packages and modules that only these modules of the library may import."""
 
-DEPENDENCIES: Final = {"attrs", "httpcore", "httpx"}
+DEPENDENCIES: Final = {"attrs", "httpcore", "httpx", "msgspec"}
 """What the library needs at run time."""
 
 

@@ -463,7 +463,7 @@ def test_tasks_that_wait_for_one_another_are_refused(
     second.dependencies = [first]
     third.dependencies = [second]
     # An assignment refuses this, unless another thread assigns at the same moment.
-    first._given["dependencies"] = TaskDependencies((third,))
+    first._own.given["dependencies"] = TaskDependencies((third,))
     tasks = [free, first, second, third]
     check_refused(qarnot_connection, qarnot_emulator, tasks, ValueError, "wait for one another")
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from qarnot_domain._cache import Cached
+from qarnot_domain._cache import NEVER, Cached
 from qarnot_domain.emulator import ManualClock
 
 TIMEOUT = 30
@@ -45,7 +45,9 @@ class Parts:
     def __init__(self, *, fresh: bool = False, max_age: float = 5.0) -> None:
         self.clock = ManualClock()
         self.source = Source()
-        self.cached = Cached(self.source.fetch, self.clock, max_age, 0, fresh=fresh)
+        self.cached = Cached(
+            self.source.fetch, self.clock, max_age, 0, self.clock.monotonic() if fresh else NEVER
+        )
 
 
 def started(threads: ThreadPoolExecutor, call: Callable[[], int]) -> Future[int]:
@@ -118,7 +120,7 @@ def test_age_counts_from_the_beginning_of_the_fetch() -> None:
         clock.advance(timedelta(seconds=3))
         return len(fetches)
 
-    cached = Cached(fetch, clock, 5.0, 0, fresh=False)
+    cached = Cached(fetch, clock, 5.0, 0)
     assert cached.get() == 1
     clock.advance(timedelta(seconds=1.5))
     assert cached.get() == 1
@@ -315,7 +317,7 @@ def test_overtaken_caller_does_not_fetch_again() -> None:
             return super().monotonic()
 
     clock, source = OvertakingClock(), Source()
-    cached = Cached(source.fetch, clock, 5.0, 0, fresh=True)
+    cached = Cached(source.fetch, clock, 5.0, 0, clock.monotonic())
     clock.advance(timedelta(seconds=5))
     others.append(cached.refresh)
     assert (cached.get(), source.fetched) == (1, 1)

@@ -566,7 +566,7 @@ def test_whatever_is_asked_for_is_asked_of_the_cluster(path: str) -> None:
     with WireServer(http("400 Bad Request")) as server:
         settings = load(cluster_url=f"{server.url}/api", client_token=Secret(TOKEN), environ={})
         transport = _transport.Transport(settings)
-        exchange = _transport.Exchange(settings.client_token, lambda: 1.0)
+        exchange = _transport.Exchange(settings.client_token, lambda: 1.0, 0.0)
         with _transport.recording(exchange), pytest.raises(_transport.Refused):
             transport.send("GET", path)
         transport.close()

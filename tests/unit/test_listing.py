@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import collections
 import itertools
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,8 +22,8 @@ from qarnot_domain import (
     Page,
     QarnotException,
 )
-from qarnot_domain._codecs import Wire
 from qarnot_domain._listing import Query, _pages
+from qarnot_domain._pages import Pages, Said
 from qarnot_domain._secret import Secret
 from qarnot_domain._sending import Answer, Origin
 from qarnot_domain.emulator import Emulator
@@ -458,7 +459,7 @@ def test_summaries_with_something_odd_in_them(
 
 
 @in_summary
-@pytest.mark.parametrize("item", [None, 3, {}, {"uuid": None}, {"uuid": POOL_UUID, "state": 3}])
+@pytest.mark.parametrize("item", [None, 3, {}, {"uuid": None}])
 def test_summary_that_cannot_be_read_is_a_malformed_response(
     qarnot_connection: Connection, qarnot_emulator: Emulator, kind: Kind, item: Any
 ) -> None:
@@ -467,6 +468,22 @@ def test_summary_that_cannot_be_read_is_a_malformed_response(
     qarnot_emulator.fail_next(operation, status=200, body={"data": [item]})
     with pytest.raises(MalformedResponseException):
         kind.listed(qarnot_connection)
+
+
+@in_summary
+def test_member_of_a_summary_that_cannot_be_read_is_a_malformed_response(
+    qarnot_connection: Connection, qarnot_emulator: Emulator, kind: Kind
+) -> None:
+    """It is told when it is read; an update asks for the object itself."""
+    item = {"uuid": POOL_UUID, "name": "n", "state": 3}
+    operation = listing(kind, summary=True)
+    qarnot_emulator.fail_next(operation, status=200, body={"data": [item]})
+    (found,) = kind.listed(qarnot_connection)
+    with pytest.raises(MalformedResponseException, match="state"):
+        assert found.state
+    assert found.name == "n"
+    with pytest.raises(QarnotException, match="404"):
+        found.update(flushcache=True)
 
 
 def test_summary_of_a_task_has_dates_and_durations(
@@ -491,13 +508,13 @@ def test_summary_of_a_task_has_dates_and_durations(
 
 def test_pages_end_somewhere() -> None:
     """A server that has ever more objects is not followed for ever."""
-    numbers = itertools.count()
-    origin = Origin("paginateJobs", "POST", "/jobs/paginate", (), Secret("a-token"))
+    numbers, pages = itertools.count(), Pages()
+    origin = Origin("paginateJobs", "POST", "/jobs/paginate", (), Secret("a-token"), 0.0)
 
-    def ask(_: object) -> Answer[Wire]:
+    def ask(_: object) -> Answer[Said]:
         number = f"{next(numbers)}"
-        page: Wire = {"data": [{"uuid": number}], "isTruncated": True, "nextToken": number}
-        return Answer(page, "", origin)
+        page = {"data": [{"uuid": number}], "isTruncated": True, "nextToken": number}
+        return Answer(pages.parse(json.dumps(page).encode()), "", origin)
 
     with pytest.raises(MalformedResponseException, match="100,000 pages, and says there are more"):
         collections.deque(_pages(ask, Query()), maxlen=0)

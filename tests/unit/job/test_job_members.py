@@ -267,14 +267,15 @@ def test_completion_ttl_is_locked_by_submission(
 def test_completion_ttl_deletes_the_job_when_it_is_over(
     qarnot_connection: Connection, qarnot_emulator: Emulator
 ) -> None:
-    """The server removes a job that long after it is finished."""
+    """The server removes a job that long after it is finished, which an update tells."""
     job = submitted(qarnot_connection, completion_ttl="01:00:00")
     job.terminate()
     qarnot_emulator.advance(timedelta(minutes=59))
     assert job.state == "Completed"
     qarnot_emulator.advance(timedelta(minutes=2))
+    assert job.state == "Completed"
     with pytest.raises(MissingJobException):
-        assert job.state
+        job.update()
 
 
 # --- tags -------------------------------------------------------------------------------------

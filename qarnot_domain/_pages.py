@@ -1,0 +1,135 @@
+"""Answers with many objects: of each the few members that are asked for, the rest when it is.
+
+To read all members of all objects takes three times as long, and most are never asked for. Which
+are is learnt from one answer for the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Final, Protocol, cast
+
+import attrs
+import msgspec
+
+from ._codecs import Json, Wire
+from ._convert import next_token, parsed_object, wire_page, wires
+
+
+class Source:
+    """The objects of one answer, as they came."""
+
+    def __init__(self, text: bytes = b"", listed: Sequence[Wire] | None = None) -> None:
+        """Take the text of a page, or its objects."""
+        self._text = text
+        self._listed = listed
+
+    @property
+    def listed(self) -> Sequence[Wire]:
+        """As JSON objects; `ValueError` if they are none."""
+        if self._listed is None:
+            self._listed = wires(parsed_object(self._text).get("data"))
+        return self._listed
+
+
+class Head(msgspec.Struct, gc=False):
+    """What is read of an object at once: in subclasses also the members asked for."""
+
+    uuid: object = None
+    # Whatever a server says of these two is replaced.
+    source: object = None
+    place: object = 0
+
+    @property
+    def wire(self) -> Wire:
+        """All of it; `ValueError` if it is no JSON object."""
+        return cast("Source", self.source).listed[cast("int", self.place)]
+
+    def __repr__(self) -> str:
+        """Without what the server said: tracebacks that show locals would show it."""
+        return object.__repr__(self)
+
+
+@attrs.frozen
+class HeadPage:
+    """One page of a listing, and the token of the next one (`None` on the last)."""
+
+    heads: Sequence[Head] = attrs.field(repr=False)
+    next_token: str | None
+
+
+class _Page(Protocol):
+    data: list[Head] | None
+    nextToken: Json  # noqa: N815 - the API's name
+    isTruncated: Json  # noqa: N815
+
+
+@attrs.frozen(repr=False)
+class Said:
+    """What a listing answered."""
+
+    text: bytes
+    page: _Page | None
+    """With heads, as long as it is what nearly all are: `None` otherwise."""
+    wire: Wire
+
+
+_MOST_AT_ONCE: Final = 8
+"""How many members are read of each object at most; with more, reading all is faster."""
+
+
+class Pages:
+    """Reads the pages of one kind of objects. Safe from several threads."""
+
+    def __init__(self) -> None:
+        # What whoever lists objects nearly always asks for.
+        self._members = frozenset({"name", "state"})
+
+    def learn(self, member: str) -> None:
+        """Read this member, by its name in JSON, of the objects on later pages at once."""
+        if len(self._members) < _MOST_AT_ONCE:
+            self._members |= {member}
+
+    def parse(self, text: bytes) -> Said:
+        """What an answer says; `ValueError` if it is no JSON object."""
+        try:
+            return Said(text, _decoder(self._members)(text), {})
+        except ValueError:
+            return Said(text, None, parsed_object(text))
+
+
+def heads(listed: Sequence[Wire]) -> Sequence[Head]:
+    """Those of objects that are read already."""
+    return _placed([Head(wire.get("uuid")) for wire in listed], Source(listed=listed))
+
+
+def head_page(said: Said) -> HeadPage:
+    """The page in an answer; `ValueError` if it is none."""
+    if said.page is None:
+        page = wire_page(said.wire)
+        return HeadPage(heads(page.items), page.next_token)
+    token = next_token(said.page.nextToken, said.page.isTruncated)
+    return HeadPage(_placed(said.page.data or (), Source(said.text)), token)
+
+
+def _placed(found: Sequence[Head], source: Source) -> Sequence[Head]:
+    for place, head in enumerate(found):
+        head.source = source
+        head.place = place
+    return found
+
+
+@lru_cache(maxsize=64)
+def _decoder(members: frozenset[str]) -> Callable[[bytes], _Page]:
+    asked = [(member, object, msgspec.UNSET) for member in sorted(members)]
+    head: type = msgspec.defstruct("Head", asked, bases=(Head,), gc=False)
+    page = msgspec.defstruct(
+        "Page",
+        [
+            ("data", list[head] | None, None),  # type: ignore[valid-type]  # made just above
+            ("nextToken", object, None),
+            ("isTruncated", object, None),
+        ],
+    )
+    return cast("Callable[[bytes], _Page]", msgspec.json.Decoder(page).decode)
