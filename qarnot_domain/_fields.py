@@ -132,6 +132,9 @@ class ServerField(Explained, _Property, Generic[G]):
         # One function, for each that it called would cost as much as the rest of it.
         def read(holder: Holder) -> object:
             said = holder._said
+            if said.__class__ is Row:
+                # It is never fresh here, which takes a while to find.
+                return holder._current(self)
             try:
                 if said.clock.monotonic() - said.fetched_at < said.max_age:
                     return said.value.values[name]
@@ -159,6 +162,8 @@ class StateField(ServerField[G], Generic[G]):
     def _reader(self) -> Callable[[Holder], object]:
         def read(holder: Holder) -> object:
             said = holder._said
+            if said.__class__ is Row:
+                return holder._current(self)
             final = said.value.final
             # What was called in question, by a deletion whose answer was lost, is asked for.
             if final is not None and said.fetched_at > NEVER:

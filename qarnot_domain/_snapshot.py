@@ -178,7 +178,7 @@ class Row(msgspec.Struct, gc=False):
                 if listing.is_part:
                     return ABSENT
                 said = None
-            value = member.codec.read(cast("Json", said))
+            value = member.codec.read(said)  # type: ignore[arg-type]  # as `Head` has it
         except UNREADABLE as error:
             if is_fresh:
                 # Without its cause, whose words are the server's own.
