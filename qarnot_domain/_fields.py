@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, Never, Protocol, Self, TypeVar, 
 
 from ._cache import NEVER, Cached
 from ._codecs import Codec, SettableCodec, unchanged
-from ._snapshot import Row, Snapshot, Unsaid
+from ._snapshot import ABSENT, Row, Snapshot, Unsaid
 
 G = TypeVar("G")
 S = TypeVar("S")
@@ -25,6 +25,11 @@ class Holder(Protocol):
 
     _said: Cached[Snapshot] | Row | Unsaid
     """What the server said of it."""
+
+    @property
+    def _maybe_own(self) -> object:
+        """What it has of its own, or `None`."""
+        ...
 
     def _current(self, member: ServerField[Any]) -> object:
         """The member's value now: of the draft before submission, of the server after."""
@@ -132,9 +137,10 @@ class ServerField(Explained, _Property, Generic[G]):
         # One function, for each that it called would cost as much as the rest of it.
         def read(holder: Holder) -> object:
             said = holder._said
-            if said.__class__ is Row:
-                # It is never fresh here, which takes a while to find.
-                return holder._current(self)
+            if type(said) is Row and holder._maybe_own is None:
+                value = said.read(self)
+                if value is not ABSENT:
+                    return value
             try:
                 if said.clock.monotonic() - said.fetched_at < said.max_age:
                     return said.value.values[name]
@@ -162,12 +168,14 @@ class StateField(ServerField[G], Generic[G]):
     def _reader(self) -> Callable[[Holder], object]:
         def read(holder: Holder) -> object:
             said = holder._said
-            if said.__class__ is Row:
-                return holder._current(self)
             final = said.value.final
             # What was called in question, by a deletion whose answer was lost, is asked for.
             if final is not None and said.fetched_at > NEVER:
                 return final
+            if type(said) is Row and holder._maybe_own is None:
+                value = said.read(self)
+                if value is not ABSENT:
+                    return value
             try:
                 if said.clock.monotonic() - said.fetched_at < said.max_age:
                     return said.value.values["state"]

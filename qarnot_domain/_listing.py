@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import count, islice
+from sys import getrefcount
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import attrs
@@ -117,19 +117,31 @@ _KEPT_OPEN: Final = 2
 
 
 class _Recent:
-    """The objects of the latest answers; those of the answers before are packed."""
+    """What the latest answers said; that of the answers before is packed."""
 
     def __init__(self) -> None:
-        self._answers: deque[list[weakref.ref[Resource]]] = deque()
+        self._answers: deque[Sequence[Row]] = deque()
 
-    def add(self, objects: Iterable[Resource]) -> None:
-        self._answers.append(list(map(weakref.ref, objects)))
+    def add(self, rows: Sequence[Row]) -> None:
+        self._answers.append(rows)
         with suppress(IndexError):
             while len(self._answers) > _KEPT_OPEN:
-                for reference in self._answers.popleft():
-                    resource = reference()
-                    if resource is not None:
-                        resource._pack()
+                _pack(self._answers.popleft())
+
+
+def _pack(rows: Sequence[Row]) -> None:
+    """Pack those that somebody still has.
+
+    A weak reference to each would be one more object for the garbage collector to visit, which
+    takes as long as all else that is done for a row. A wrong count costs time or memory, no more.
+    """
+    for row, references in zip(rows, list(map(getrefcount, rows)), strict=True):
+        if references > _OF_NOBODY:
+            row.pack()
+
+
+_OF_NOBODY: Final = next(map(getrefcount, [object()]))
+"""How many references a thing has that is only in the list."""
 
 
 class Collection(Generic[R]):
@@ -237,10 +249,9 @@ class Collection(Generic[R]):
         # It becomes part of a URL whenever more is asked for.
         answer.then(lambda _: self._gateway.check_uuids([head.uuid for head in found]))
         listing = self._listing(answer, is_part=is_part)
-        rows = (Row(listing, head) for head in found)
-        objects = list(self.kind._of_each(self._connection, rows))
-        self._recent.add(objects)
-        return objects
+        rows = [Row(listing, head) for head in found]
+        self._recent.add(rows)
+        return list(self.kind._of_each(self._connection, rows))
 
     def _listing(self, answer: Answer[object], *, is_part: bool = False) -> Listing:
         pages = self._summary_pages if is_part else self._pages
@@ -262,7 +273,7 @@ class Collection(Generic[R]):
             condition: Wire = {"operator": "In", "field": "Uuid", "values": chunk}
             query = Query(condition, maximum=len(chunk))
             for answer in _pages(self._page, query):
-                found: list[R] = []
+                rows: list[Row] = []
                 listing = self._listing(answer)
                 for head in answer.parsed.heads:
                     uuid = _uuid(head)
@@ -270,8 +281,8 @@ class Collection(Generic[R]):
                     ours = waiting.pop(uuid, ())
                     for one, ticket in zip(ours, tickets.get(uuid, ()), strict=False):
                         one._offer(row, ticket)
-                    found += ours
-                self._recent.add(found)
+                    rows.append(row)
+                self._recent.add(rows)
         return [one for gone in waiting.values() for one in gone]
 
 

@@ -11,6 +11,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from html import escape
+from math import inf
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, Self
 from uuid import uuid4
@@ -24,7 +25,7 @@ from ._codecs import Json, Wire
 from ._fields import Committable, ServerField, SubmitOnce, members_of
 from ._seconds import seconds
 from ._sending import Answer, Tries
-from ._snapshot import ABSENT, UNSAID, Row, Snapshot, Unsaid
+from ._snapshot import ABSENT, DEFAULT_UPDATE_CACHE_TIME, UNSAID, Row, Snapshot, Unsaid
 from ._submission import Found, submit_once
 from .exceptions import (
     MalformedResponseException,
@@ -37,9 +38,6 @@ from .timespan import TimeSpan
 
 if TYPE_CHECKING:
     from .connection import Connection
-
-DEFAULT_UPDATE_CACHE_TIME: Final = 5.0
-"""How long, in seconds, what the server said serves reads before the next one asks again."""
 
 
 @attrs.define(eq=False)
@@ -180,11 +178,6 @@ class Resource(ABC):
             resource._said = said
             resource._maybe_own = None
             yield resource
-
-    def _pack(self) -> None:
-        """Keep what a listing said of it, and nobody has asked for anew, in little memory."""
-        if isinstance(self._said, Row):
-            self._said.pack()
 
     @property
     def _own(self) -> Own:
@@ -347,7 +340,7 @@ class Resource(ABC):
         if said is UNSAID:
             return self._own.draft[name]
         if isinstance(said, Row):
-            value = said.read(self._by_name[name])
+            value = said.read(self._by_name[name], inf)
         else:
             value = said.value.values.get(name, ABSENT)
         if value is not ABSENT:

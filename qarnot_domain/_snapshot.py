@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from copy import deepcopy
-from math import inf
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self, cast
 
@@ -25,6 +24,9 @@ from .states import State
 
 if TYPE_CHECKING:
     from ._sending import Origin
+
+DEFAULT_UPDATE_CACHE_TIME: Final = 5.0
+"""How long, in seconds, what the server said serves reads before the next one asks again."""
 
 ABSENT: Final = object()
 """What stands for a member of which nothing was said."""
@@ -154,7 +156,7 @@ class Row(msgspec.Struct, gc=False):
         listing = self.listing
         return listing.clock.monotonic() - listing.fetched_at < max_age
 
-    def read(self, member: Member, max_age: float = inf) -> object:
+    def read(self, member: Member, max_age: float = DEFAULT_UPDATE_CACHE_TIME) -> object:
         """The value of a member.
 
         `ABSENT` if the listing says only part, without it, or if it is older than that, unless it
