@@ -72,7 +72,7 @@ def text_of(payloads: list[dict[str, Any]]) -> bytes:
 
 
 @pytest.mark.parametrize(("kind", "schema"), [("job", "Job"), ("task", "Task"), ("pool", "Pool")])
-@settings(max_examples=20)
+@settings(max_examples=settings().max_examples // 10)
 @given(data=st.data())
 def test_listed_object_is_the_one_described(
     lister: Lister, kind: str, schema: str, data: st.DataObject
@@ -92,6 +92,7 @@ def test_listed_object_is_the_one_described(
         lister.pack(kind)
 
 
+@settings(max_examples=settings().max_examples // 5)
 @given(payload=s.sparse_job_payloads(), unknown=s.unknown_members())
 @example(payload={}, unknown={"large": 2**80, "deep": [{"a": [None]}]})
 @example(payload={"maxWallTime": None}, unknown={"not a number": float("nan")})
@@ -109,6 +110,7 @@ def test_what_is_not_known_here_is_kept(
         lister.pack("job")
 
 
+@settings(max_examples=settings().max_examples // 5)
 @given(
     name=st.sampled_from(["name", "state", "tags", "maxWallTime", "creationDate", "poolUuid"]),
     value=st.one_of(st.integers(), st.floats(), st.lists(st.integers(), min_size=1)),
