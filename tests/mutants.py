@@ -58,7 +58,21 @@ TESTS = {
         "unit/test_values.py",
         "unit/test_connection.py",
     ],
-    "_resource": ["unit/job", "unit/test_submission.py", "unit/executions", "unit/pool"],
+    "_pages": ["unit/test_listed.py", "unit/test_listing.py", "property/test_listed.py"],
+    "_snapshot": [
+        "unit/test_listed.py",
+        "unit/test_listing.py",
+        "property/test_listed.py",
+        "property/test_convert.py",
+    ],
+    "_in_pool": ["unit/job", "unit/task"],
+    "_resource": [
+        "unit/test_listed.py",
+        "unit/job",
+        "unit/test_submission.py",
+        "unit/executions",
+        "unit/pool",
+    ],
     "job": ["unit/job", "unit/executions", "unit/test_submission.py"],
 }
 """Module -> the tests that are to notice its mutants, the fastest first."""
