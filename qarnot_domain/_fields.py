@@ -137,7 +137,7 @@ class ServerField(Explained, _Property, Generic[G]):
         # One function, for each that it called would cost as much as the rest of it.
         def read(holder: Holder) -> object:
             said = holder._said
-            if said.__class__ is Row and holder._maybe_own is None:
+            if type(said) is Row and holder._maybe_own is None:
                 value = said.read(self)
                 if value is not ABSENT:
                     return value
@@ -172,7 +172,7 @@ class StateField(ServerField[G], Generic[G]):
             # What was called in question, by a deletion whose answer was lost, is asked for.
             if final is not None and said.fetched_at > NEVER:
                 return final
-            if said.__class__ is Row and holder._maybe_own is None:
+            if type(said) is Row and holder._maybe_own is None:
                 value = said.read(self)
                 if value is not ABSENT:
                     return value
