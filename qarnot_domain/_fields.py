@@ -166,6 +166,7 @@ class StateField(ServerField[G], Generic[G]):
     """The state: once it is final, nothing but a deletion can follow, and nobody is asked."""
 
     def _reader(self) -> Callable[[Holder], object]:
+        # The same as for other members, for the same reason, with one look before.
         def read(holder: Holder) -> object:
             said = holder._said
             final = said.value.final

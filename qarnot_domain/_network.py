@@ -1,6 +1,6 @@
 """Network connections that keep to a deadline.
 
-httpx bounds each wait for data and not their sum: a server that says a byte now and then would be
+httpcore bounds each wait for data and not their sum: a server that says a byte now and then would be
 listened to for ever. Here every wait ends with the deadline of the operation at the latest.
 """
 
