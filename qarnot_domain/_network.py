@@ -1,7 +1,7 @@
 """Network connections that keep to a deadline.
 
-httpcore bounds each wait for data and not their sum: a server that says a byte now and then would be
-listened to for ever. Here every wait ends with the deadline of the operation at the latest.
+httpcore bounds each wait for data and not their sum: a server that says a byte now and then would
+be listened to for ever. Here every wait ends with the deadline of the operation at the latest.
 """
 
 from __future__ import annotations
