@@ -147,6 +147,17 @@ class JobMachine(RuleBasedStateMachine):
     def stale(self) -> bool:
         return self.fetched_at is None or self.now() - self.fetched_at >= self.cache_time
 
+    def asks(self, member: str) -> bool:
+        """Whether a read asks the server: a final state that it told stays."""
+        stays = (
+            member == "state"
+            and self.fetched_at is not None
+            and self.known is not None
+            and JobState(self.known["state"]).is_final
+        )
+        follows = self.phase == "submitted" and self.auto_update and not self.deleted
+        return follows and self.stale() and not stays
+
     def expect_fetch(self, sent: int, result: object) -> bool:
         """Check a call that had to fetch; whether the fetch succeeded."""
         assert sent == 1
@@ -312,7 +323,7 @@ class JobMachine(RuleBasedStateMachine):
     @rule(member=st.sampled_from([*sorted(WIRE), *DATES, "pool"]))
     def read(self, member: str) -> None:
         sent, result = self.sent(lambda: getattr(self.job, member))
-        if self.phase == "submitted" and self.auto_update and not self.deleted and self.stale():
+        if self.asks(member):
             if self.expect_fetch(sent, result):
                 self.check_values()
         else:
@@ -336,7 +347,7 @@ class JobMachine(RuleBasedStateMachine):
             states = {future.result() for future in [pool.submit(read) for _ in range(4)]}
         sent = len(self.cloud.requests) - before
         assert len(states) == 1
-        if self.auto_update and self.stale():
+        if self.asks("state"):
             # With no cache time at all, only those who wait for the same request share it.
             assert sent == 1 or (self.cache_time == 0 and sent <= 4)
             assert self.expect_fetch(1, None)
