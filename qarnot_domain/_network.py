@@ -1,70 +1,167 @@
 """Network connections that keep to a deadline.
 
-httpcore bounds each wait for data and not their sum: a server that says a byte now and then would
+A timeout bounds each wait for data and not their sum: a server that says a byte now and then would
 be listened to for ever. Here every wait ends with the deadline of the operation at the latest.
 """
 
 from __future__ import annotations
 
+import select
+import socket
 import ssl
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable
+from io import BufferedReader, RawIOBase
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar, cast
 
-import httpcore
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer, WriteableBuffer
 
-Left = Callable[[], float]
-"""How many seconds are left to what the current thread is doing."""
+Wait = Callable[[], float]
+"""How many seconds the next wait of the current thread may take; `TimeoutError` if none at all."""
 
-
-class Backend(httpcore.NetworkBackend):
-    """Opens such connections."""
-
-    def __init__(self, left: Left) -> None:
-        self._left = left
-        self._backend = httpcore.SyncBackend()
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.NetworkStream:
-        wait = _shortest(timeout, self._left, httpcore.ConnectTimeout)
-        stream = self._backend.connect_tcp(host, port, wait, local_address, socket_options)
-        return _Stream(stream, self._left)
+T = TypeVar("T")
 
 
-class _Stream(httpcore.NetworkStream):
-    def __init__(self, stream: httpcore.NetworkStream, left: Left) -> None:
-        self._stream = stream
-        self._left = left
+class _Socket(Protocol):
+    """What a stream needs of a socket."""
 
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, _shortest(timeout, self._left, httpcore.ReadTimeout))
+    def settimeout(self, seconds: float, /) -> None: ...
+    def sendall(self, data: ReadableBuffer, /) -> None: ...
+    def recv_into(self, buffer: WriteableBuffer, /) -> int: ...
+    def fileno(self) -> int: ...
+    def close(self) -> None: ...
 
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, _shortest(timeout, self._left, httpcore.WriteTimeout))
+
+class Stream:
+    """A connection whose every wait is bounded."""
+
+    def __init__(self, sock: _Socket, wait: Wait) -> None:
+        self._sock = sock
+        self._wait = wait
+        self.has_ended = False
+        """Whether the other side said that nothing more comes."""
+
+    def sendall(self, data: ReadableBuffer) -> None:
+        self._sock.settimeout(self._wait())
+        self._sock.sendall(data)
+
+    def recv_into(self, buffer: WriteableBuffer) -> int:
+        self._sock.settimeout(self._wait())
+        size = self._sock.recv_into(buffer)
+        self.has_ended = size == 0
+        return size
+
+    def makefile(self, _mode: str) -> BufferedReader:
+        """What reads from it, as `http.client` asks for it; closing that leaves it open."""
+        return BufferedReader(_Reader(self))
+
+    def fileno(self) -> int:
+        return self._sock.fileno()
 
     def close(self) -> None:
-        self._stream.close()
+        self._sock.close()
 
-    def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,
-    ) -> httpcore.NetworkStream:
-        wait = _shortest(timeout, self._left, httpcore.ConnectTimeout)
-        return _Stream(self._stream.start_tls(ssl_context, server_hostname, wait), self._left)
+    def secured(self, context: ssl.SSLContext, host: str) -> Stream:
+        """The connection over TLS to this host through this one, which is closed if it fails."""
+        try:
+            if isinstance(self._sock, socket.socket) and not isinstance(self._sock, ssl.SSLSocket):
+                self._sock.settimeout(self._wait())
+                return Stream(context.wrap_socket(self._sock, server_hostname=host), self._wait)
+            return Stream(_Within(self, context, host), self._wait)
+        except BaseException:
+            self.close()
+            raise
 
-    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401  (as httpcore has it)
-        return self._stream.get_extra_info(info)
+
+class _Reader(RawIOBase):
+    """What reads from a stream."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        return self._stream.recv_into(buffer)
 
 
-def _shortest(timeout: float | None, left: Left, late: type[Exception]) -> float:
-    seconds = left()
-    if seconds <= 0:
-        raise late("the deadline has passed")
-    return seconds if timeout is None else min(timeout, seconds)
+def connect(host: str, port: int, wait: Wait) -> Stream:
+    """A connection over TCP."""
+    return over(socket.create_connection((host, port), wait()), wait)
+
+
+def over(sock: socket.socket, wait: Wait) -> Stream:
+    """A connection that is there already."""
+    # The end of a request must not wait for what acknowledges its beginning.
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return Stream(sock, wait)
+
+
+def is_readable(stream: Stream) -> bool:
+    """Whether there is something to read at once, be it the end."""
+    if hasattr(select, "poll"):
+        poll = select.poll()
+        poll.register(stream, select.POLLIN)
+        return bool(poll.poll(0))
+    # On Windows.
+    return bool(select.select([stream], [], [], 0)[0])
+
+
+_PIECE: Final = 65_536
+
+
+class _Within:
+    """TLS within TLS, for a server behind a proxy that speaks it too; `ssl` has no socket for it.
+
+    Each wait is one of the stream around it, and bounded there.
+    """
+
+    def __init__(self, around: Stream, context: ssl.SSLContext, host: str) -> None:
+        self._around = around
+        self._received, self._to_send = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._received, self._to_send, server_hostname=host)
+        self._do(self._tls.do_handshake)
+
+    def settimeout(self, seconds: float) -> None:
+        """Do nothing: see the class."""
+
+    def sendall(self, data: ReadableBuffer) -> None:
+        self._do(lambda: self._tls.write(data))
+
+    def recv_into(self, buffer: WriteableBuffer) -> int:
+        view = memoryview(buffer)
+        try:
+            # Typed as what it gives without a buffer.
+            return cast("int", self._do(lambda: self._tls.read(len(view), view)))
+        except ssl.SSLEOFError:
+            # As sockets have it: what was said in full is told by HTTP.
+            return 0
+
+    def fileno(self) -> int:
+        return self._around.fileno()
+
+    def close(self) -> None:
+        self._around.close()
+
+    def _do(self, step: Callable[[], T]) -> T:
+        while True:
+            try:
+                done = step()
+            except ssl.SSLWantReadError:
+                self._send()
+                self._receive()
+            else:
+                self._send()
+                return done
+
+    def _send(self) -> None:
+        if waiting := self._to_send.read():
+            self._around.sendall(waiting)
+
+    def _receive(self) -> None:
+        piece = bytearray(_PIECE)
+        if size := self._around.recv_into(piece):
+            self._received.write(memoryview(piece)[:size])
+        else:
+            self._received.write_eof()

@@ -247,6 +247,7 @@ class Sender:
         tries.note(outcome, Attempt(error.message, decision.wait))
         tries.may_look_up = decision.action == "look-up"
         error.history = tries.history
+        logger.debug("failed: %s", error)
         if decision.action in ("repeat", "look-up"):
             self._wait(operation, decision, error, tries)
         if decision.action == "give-up":

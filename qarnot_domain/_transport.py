@@ -1,41 +1,36 @@
-"""The only module that knows the HTTP library: sends with it, and names how it fails.
+"""Sends requests to a cluster, and names how they fail.
 
-Everything httpcore raises leaves here as one of four failures, so that replacing it is this
-module's work alone (docs/adr/0005-http-in-one-module.md).
+Everything that the network and HTTP raise leaves here as one of four failures
+(docs/adr/0005-http-in-one-module.md).
 """
 
 from __future__ import annotations
 
-import logging
 import os
-import platform
 import ssl
+import sys
 import warnings
 import weakref
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from importlib.util import find_spec
+from http.client import HTTPException
 from pathlib import Path
-from typing import Final, cast
-from urllib.parse import quote, unquote, urlsplit
-
-import attrs
-import httpcore
+from typing import Final, NamedTuple
+from urllib.parse import quote, urlsplit
 
 from ._body import TooLargeError, UndecodableError, plain
-from ._network import Backend, Left
+from ._connections import Answer, BusyError, Connection, Connections, lines, written
+from ._network import Stream, connect
+from ._proxy import Proxy, ProxyError
 from ._secret import Secret
 from ._version import __version__
 from .config import Settings, proxy_for
 from .exceptions import redact
 
-_KEEP_ALIVE_SECONDS: Final = 90.0
-"""Longer than the cache is fresh, so that polling does not pay for a TLS handshake each time."""
+_PORTS: Final = {"http": 80, "https": 443}
 
-_MAX_CONNECTIONS: Final = 64
-
-_USER_AGENT: Final = f"qarnot-domain/{__version__} python/{platform.python_version()}"
+_USER_AGENT: Final = f"qarnot-domain/{__version__} python/{sys.version.split()[0]}"
 
 _LARGEST_ERROR: Final = 2**22
 """How many bytes of what is not a success are read; its status says the most of it."""
@@ -51,7 +46,7 @@ class Failure(Exception):
     def seal(self, token: Secret) -> None:
         """Forget what may show the token: where it came from, and the token in the server's words.
 
-        The frames of the HTTP library hold each request as it is written.
+        The frames it came through hold each request as it is written.
         """
         self.reason = redact(self.reason, token.reveal())
         self.args = (self.reason,)
@@ -93,6 +88,10 @@ class Refused(Failure):
         self.body = redact(self.body.decode("latin-1"), token.reveal()).encode("latin-1")
 
 
+Left = Callable[[], float]
+"""How many seconds are left to what the current thread is doing."""
+
+
 class Exchange:
     """What is known of the request under way, and of its answer."""
 
@@ -106,64 +105,41 @@ class Exchange:
         """The `Date` of the answer."""
 
 
-# Only these are certain to have failed before a byte of the request left.
-_NOT_SENT: Final = (
-    httpcore.ConnectError,
-    httpcore.ConnectTimeout,
-    httpcore.PoolTimeout,
-    httpcore.ProxyError,
-    httpcore.UnsupportedProtocol,
-    httpcore.LocalProtocolError,
-)
-
 _current: Final[ContextVar[Exchange]] = ContextVar("exchange")
 
 
 @contextmanager
 def recording(exchange: Exchange) -> Generator[None]:
-    """Record the request made within, and turn what the HTTP library raises into a `Failure`."""
+    """Record the request made within, and turn what the network raises into a `Failure`."""
     token = _current.set(exchange)
     try:
         yield
-    except _NOT_SENT as error:
-        if (refused := _refused_certificate(error)) is not None:
-            raise Untrusted(_objection(refused)) from error
-        raise NotSent(_reason(error)) from error
-    except httpcore.TimeoutException as error:
-        raise Lost(_reason(error), timed_out=True) from error
-    except (httpcore.NetworkError, httpcore.ProtocolError, UndecodableError) as error:
-        raise Lost(_reason(error), timed_out=False) from error
+    except TimeoutError as error:
+        raise Lost(_reason("no answer in time", error), timed_out=True) from error
+    except UndecodableError as error:
+        raise Lost(
+            _reason("the answer could not be decompressed", error), timed_out=False
+        ) from error
+    except (OSError, HTTPException) as error:
+        raise Lost(
+            _reason("the connection broke before the answer was complete", error), timed_out=False
+        ) from error
     except TooLargeError as error:
         raise Unreadable(f"the answer is not read to its end: {error}") from error
     finally:
         _current.reset(token)
 
 
-class _Redaction(logging.Filter):
-    """Keeps the token out of the HTTP library's logs, where a server may have repeated it."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        exchange = _current.get(None)
-        if exchange is not None:
-            logged = record.getMessage()
-            redacted = redact(logged, exchange.token.reveal())
-            if redacted != logged:
-                record.msg, record.args = redacted, ()
-        return True
-
-
-# A filter applies to its own logger, not to those below it.
-for _part in ("connection", "http11", "proxy", "socks"):
-    logging.getLogger(f"httpcore.{_part}").addFilter(_Redaction())
-
-
-@attrs.frozen
-class Reply:
+class Reply(NamedTuple):
     """A success, read to its end."""
 
     status: int
     content_type: str
-    content: bytes = attrs.field(repr=False)
+    content: bytes
+
+    def __repr__(self) -> str:
+        """Without what the server said: tracebacks that show locals would show it."""
+        return object.__repr__(self)
 
 
 class Transport:
@@ -175,28 +151,33 @@ class Transport:
                 f"cluster_unsafe: the identity of {settings.cluster_url} is not verified",
                 stacklevel=4,
             )
-        self._settings = settings
         self._token = settings.client_token
+        self._timeout = settings.cluster_timeout.total_seconds()
+        self._most = settings.max_response_bytes
         url = urlsplit(settings.cluster_url)
-        self._scheme, self._host = url.scheme.encode(), (url.hostname or "").encode()
-        self._port = url.port
-        self._base = quote(url.path, safe=_IN_A_PATH)
-        self._origin = f"{url.scheme}://{url.netloc}"
-        self._headers = (("Host", url.netloc), *_HEADERS)
-        self._timeouts = {
-            "timeout": dict.fromkeys(
-                ("connect", "read", "write", "pool"), settings.cluster_timeout.total_seconds()
-            )
-        }
+        self._host, self._port = url.hostname or "", url.port or _PORTS[url.scheme]
+        self._origin, self._base = f"{url.scheme}://{url.netloc}", quote(url.path, safe=_IN_A_PATH)
+        self._context = _verification(settings)
+        self._headers = Secret(
+            lines((("Host", url.netloc), *_HEADERS, ("Authorization", self._token.reveal())))
+        )
+        self._before_target = ""
+        proxy = proxy_for(settings.cluster_url)
+        self._proxy = None if proxy is None else Proxy.of(proxy)
+        self._is_forwarded = False
+        if self._proxy is not None and self._proxy.forwards and self._context is None:
+            self._is_forwarded = True
+            self._before_target = self._origin
+            self._headers = Secret(self._headers.reveal() + self._proxy.credentials.reveal())
         self.renew()
         _LIVE.add(self)
 
     def renew(self) -> None:
-        """Start over with a new connection pool, leaving the old one's sockets alone."""
-        self._pool = _build_pool(self._settings)
+        """Start over without any connection, leaving the old ones' sockets alone."""
+        self._connections = Connections(self._open)
 
     def close(self) -> None:
-        self._pool.close()
+        self._connections.close()
 
     def send(self, method: str, path: str, body: bytes | None = None) -> Reply:
         """Send one request, to the cluster and nowhere else, and read the answer.
@@ -212,39 +193,58 @@ class Transport:
         exchange = _current.get()
         target = self._base + path
         exchange.method, exchange.url = method, self._origin + target
-        response = self._pool.handle_request(
-            httpcore.Request(
-                method,
-                httpcore.URL(
-                    scheme=self._scheme, host=self._host, port=self._port, target=target.encode()
-                ),
-                headers=(
-                    *self._headers,
-                    ("Authorization", self._token.reveal()),
-                    *_about(method, body),
-                ),
-                content=body,
-                extensions=self._timeouts,
-            )
-        )
+        connection = self._connection()
         try:
-            return self._read(response, exchange)
+            request = written(
+                method,
+                self._before_target + target,
+                self._headers,
+                _about(method, body),
+                body or b"",
+            )
+            return self._read(connection.ask(method, request), exchange)
         finally:
-            response.close()
+            self._connections.give_back(connection)
 
-    def _read(self, response: httpcore.Response, exchange: Exchange) -> Reply:
-        headers = _by_name(response.headers)
+    def _connection(self) -> Connection:
+        try:
+            return self._connections.take(self._wait)
+        except ssl.SSLCertVerificationError as error:
+            raise Untrusted(_objection(error)) from error
+        # A host that cannot be one is a `ValueError`.
+        except (OSError, HTTPException, ProxyError, ValueError) as error:
+            words = next(text for kind, text in _NOT_CONNECTED if isinstance(error, kind))
+            raise NotSent(_reason(words, error)) from error
+
+    def _open(self) -> Stream:
+        """A new connection to what requests are sent to."""
+        host, port = self._host, self._port
+        if self._proxy is None:
+            stream = connect(host, port, self._wait)
+        elif self._is_forwarded:
+            return self._proxy.reached(_trusting_authorities, self._wait)
+        else:
+            stream = self._proxy.passed(host, port, _trusting_authorities, self._wait)
+        return stream if self._context is None else stream.secured(self._context, host)
+
+    def _wait(self) -> float:
+        left = _current.get().left()
+        if left <= 0:
+            raise TimeoutError("the deadline has passed")
+        return min(self._timeout, left)
+
+    def _read(self, answer: Answer, exchange: Exchange) -> Reply:
+        headers = _by_name(answer.getheaders())
         exchange.date = headers.get("date", "")
         coding = headers.get("content-encoding", "")
-        pieces = cast("Iterable[bytes]", response.stream)
-        if not 200 <= response.status < 300:
+        if not 200 <= answer.status < 300:
             body = bytearray()
             with suppress(TooLargeError):
-                for piece in plain(pieces, coding, _LARGEST_ERROR):
+                for piece in plain(answer.pieces(), coding, _LARGEST_ERROR):
                     body += piece
-            raise Refused(response.status, headers, bytes(body))
-        content = b"".join(plain(pieces, coding, self._settings.max_response_bytes))
-        return Reply(response.status, headers.get("content-type", ""), content)
+            raise Refused(answer.status, headers, bytes(body))
+        content = b"".join(plain(answer.pieces(), coding, self._most))
+        return Reply(answer.status, headers.get("content-type", ""), content)
 
 
 _IN_A_PATH: Final = "/%:@!$&'()*+,;=~"
@@ -258,74 +258,45 @@ _HEADERS: Final = (
 )
 
 
-def _about(method: str, body: bytes | None) -> tuple[tuple[str, str], ...]:
+def _about(method: str, body: bytes | None) -> str:
     """The headers that tell of the body."""
     if body is not None:
-        return ("Content-Length", str(len(body))), ("Content-Type", "application/json")
-    return () if method in ("GET", "DELETE") else (("Content-Length", "0"),)
+        return f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+    return "" if method in ("GET", "DELETE") else "Content-Length: 0\r\n"
 
 
-def _by_name(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+def _by_name(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
     """The headers by their names in lower case, those of the same name joined."""
     found: dict[str, str] = {}
-    for raw_name, raw_value in headers:
-        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+    for said, value in headers:
+        name = said.lower()
         found[name] = f"{found[name]}, {value}" if name in found else value
     return found
 
 
-def _build_pool(settings: Settings) -> httpcore.ConnectionPool:
-    url = proxy_for(settings.cluster_url)
-    return httpcore.ConnectionPool(
-        ssl_context=_verification(settings),
-        proxy=None if url is None else _proxy(url),
-        max_connections=_MAX_CONNECTIONS,
-        max_keepalive_connections=_MAX_CONNECTIONS,
-        keepalive_expiry=_KEEP_ALIVE_SECONDS,
-        network_backend=Backend(lambda: _current.get().left()),
-    )
-
-
-_PROXY_PORTS: Final = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
-
-
-def _proxy(url: Secret) -> httpcore.Proxy:
-    """A proxy of the environment, whose URL may hold a password."""
-    try:
-        return _read_proxy(url.reveal())
-    except KeyError:
-        problem = f"its scheme must be one of {', '.join(_PROXY_PORTS)}"
-    except ValueError:
-        problem = "it is not a URL"
-    except ImportError as error:
-        problem = str(error)
-    # Not from there: those frames hold the proxy's password.
-    raise ValueError(f"the proxy that the environment names cannot be used: {problem}")
-
-
-def _read_proxy(url: str) -> httpcore.Proxy:
-    parts = urlsplit(url)
-    port = parts.port or _PROXY_PORTS[parts.scheme]
-    if parts.scheme.startswith("socks") and find_spec("socksio") is None:
-        raise ImportError("it needs the package socksio")
-    host = (parts.hostname or "").encode("ascii")
-    user, password = unquote(parts.username or ""), unquote(parts.password or "")
-    return httpcore.Proxy(
-        httpcore.URL(scheme=parts.scheme.encode(), host=host, port=port, target=b"/"),
-        auth=(user, password) if user or password else None,
-    )
-
-
 def _verification(settings: Settings) -> ssl.SSLContext | None:
     """What verifies the server, read once for all connections; `None` where there is no TLS."""
+    is_plain = settings.cluster_url.startswith("http:")
+    path = settings.cluster_custom_certificate
     if settings.cluster_unsafe:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-        return context
-    path = settings.cluster_custom_certificate
-    if path is None:
-        return None if settings.cluster_url.startswith("http:") else httpcore.default_ssl_context()
+    elif path is not None:
+        context = _trusting(path)
+    elif is_plain:
+        return None
+    else:
+        return _trusting_authorities()
+    context.set_alpn_protocols(_PROTOCOLS)
+    # What the user gave is looked at, also where nothing comes of it.
+    return None if is_plain else context
+
+
+_PROTOCOLS: Final = ["http/1.1"]
+
+
+def _trusting(path: str) -> ssl.SSLContext:
     try:
         if Path(path).is_dir():
             return ssl.create_default_context(capath=path)
@@ -337,28 +308,27 @@ def _verification(settings: Settings) -> ssl.SSLContext | None:
         ) from error
 
 
-_REASONS: Final[tuple[tuple[type[Exception], str], ...]] = (
-    (httpcore.ConnectTimeout, "no connection in time"),
-    (httpcore.PoolTimeout, "no free connection in time"),
-    (httpcore.ConnectError, "no connection"),
-    (httpcore.ProxyError, "the proxy refused"),
-    (httpcore.TimeoutException, "no answer in time"),
-    (UndecodableError, "the answer could not be decompressed"),
-    (httpcore.UnsupportedProtocol, "not sent"),
-    (Exception, "the connection broke before the answer was complete"),
+def _trusting_authorities() -> ssl.SSLContext:
+    """Trusting those of the system, and those of Mozilla, since some systems have none."""
+    # Here, since nothing without TLS needs it.
+    import certifi
+
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    context.set_alpn_protocols(_PROTOCOLS)
+    return context
+
+
+_NOT_CONNECTED: Final[tuple[tuple[type[Exception], str], ...]] = (
+    (BusyError, "no free connection in time"),
+    (TimeoutError, "no connection in time"),
+    (ProxyError, "the proxy refused"),
+    (Exception, "no connection"),
 )
 
 
-def _reason(error: Exception) -> str:
-    words = next(text for kind, text in _REASONS if isinstance(error, kind))
+def _reason(words: str, error: Exception) -> str:
     return f"{words}: {error}" if str(error) else words
-
-
-def _refused_certificate(error: BaseException | None) -> ssl.SSLCertVerificationError | None:
-    """What the TLS library objected to, somewhere below the HTTP library's own errors."""
-    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
-        error = error.__cause__ or error.__context__
-    return error
 
 
 _TO_TRUST: Final = "as cluster_custom_certificate or in SSL_CERT_FILE, if you trust it"

@@ -16,37 +16,52 @@ from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import httpcore
 import httpx
 
 from qarnot_domain import Connection, QarnotException
+from qarnot_domain._connections import Connections
+from qarnot_domain._network import Stream
 from qarnot_domain.emulator import Emulator
 
 from .calls import CALLS, PROFILE, read_all
-from .damage import damaged
+from .damage import damaged, sent
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer, WriteableBuffer
 
 SHOWN: Final = 5
 STATUSES: Final = (200, 200, 200, 200, 200, 200, 200, 207, 400, 401, 402, 403, 404, 500, 503)
 
 
-class Answers(httpcore.ConnectionPool):
-    """Gives the answer it was told to give, in place of the network."""
+class Answers:
+    """A socket that gives the answer it was told to give, in place of the network."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.status = 200
-        self.body = b""
-        self.content_type = "application/json"
+        self.answer = self._left = b""
 
-    def handle_request(self, request: httpcore.Request) -> httpcore.Response:
-        """The answer to whatever is asked."""
-        headers = [
-            ("content-type", self.content_type),
-            ("date", "Mon, 23 Nov 2026 00:00:00 GMT"),
-        ]
-        return httpcore.Response(self.status, headers=headers, content=self.body)
+    def settimeout(self, _seconds: float) -> None:
+        """It never waits."""
+
+    def sendall(self, _data: ReadableBuffer) -> None:
+        """Whatever is asked."""
+        self._left = self.answer
+
+    def recv_into(self, buffer: WriteableBuffer) -> int:
+        """As much of the answer as there is room for."""
+        with memoryview(buffer) as room:
+            part = self._left[: len(room)]
+            room[: len(part)] = part
+        self._left = self._left[len(part) :]
+        return len(part)
+
+    def fileno(self) -> int:
+        """None: it is never used again."""
+        return -1
+
+    def close(self) -> None:
+        """There is nothing to close."""
 
 
 def main() -> int:
@@ -85,8 +100,7 @@ def read_broken(good: Mapping[str, Any], number: int, seed: str) -> tuple[Counte
     with connection_to(answers) as connection:
         for _ in range(number):
             call = chance.choice(CALLS)
-            answers.status = chance.choice(STATUSES)
-            answers.body = damaged(good[call.name], chance)
+            answers.answer = sent(chance.choice(STATUSES), damaged(good[call.name], chance), chance)
             try:
                 read_all(call.use(connection))
                 outcomes["read"] += 1
@@ -94,7 +108,7 @@ def read_broken(good: Mapping[str, Any], number: int, seed: str) -> tuple[Counte
                 outcomes[type(error).__name__] += 1
             except Exception:  # noqa: BLE001 - each is a defect, and told
                 outcomes["escaped"] += 1
-                told = f"{call.name} {answers.status} {answers.body[:2000]!r}"
+                told = f"{call.name} {answers.answer[:2000]!r}"
                 escaped.append(f"{told}\n{traceback.format_exc()}")
     return outcomes, escaped
 
@@ -105,7 +119,7 @@ def connection_to(answers: Answers) -> Connection:
         cluster_url="https://cluster.invalid", client_token="fuzz", retry_count=0
     )
     # The network is replaced below everything of ours, so that all of it is run.
-    connection._gateway._transport._pool = answers
+    connection._gateway._transport._connections = Connections(lambda: Stream(answers, lambda: 1.0))
     return connection
 
 

@@ -1,4 +1,4 @@
-"""Damage to an answer: to its JSON, or to its bytes. All chance comes from one seed."""
+"""Damage to an answer: to its JSON, its bytes, or its head. All chance comes from one seed."""
 
 from __future__ import annotations
 
@@ -61,6 +61,22 @@ def damaged(answer: Any, chance: random.Random) -> bytes:
     if chance.random() < 0.2:
         body = chance.choice(_TO_BYTES)(body, chance)
     return body
+
+
+def sent(status: int, body: bytes, chance: random.Random) -> bytes:
+    """The answer as it is sent, one in ten after some damage to its head."""
+    head = (
+        f"HTTP/1.1 {status} Status\r\nContent-Type: application/json\r\n"
+        "Date: Mon, 23 Nov 2026 00:00:00 GMT\r\nConnection: close\r\n"
+    ).encode()
+    if chance.random() < 0.5:
+        head += b"Content-Length: %d\r\n\r\n" % len(body)
+    else:
+        head += b"Transfer-Encoding: chunked\r\n\r\n"
+        body = (b"%x\r\n%b\r\n" % (len(body), body) if body else b"") + b"0\r\n\r\n"
+    if chance.random() < 0.1:
+        head = chance.choice((_cut, _flipped, _inserted, _twice))(head, chance)
+    return head + body
 
 
 def _altered(document: Any, chance: random.Random) -> Any:

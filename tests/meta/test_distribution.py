@@ -146,12 +146,12 @@ def test_metadata_is_the_projects(metadata: Message) -> None:
 
 
 def test_metadata_asks_for_no_more_than_is_needed(metadata: Message) -> None:
-    """Without extras it needs three packages."""
+    """Without extras it needs four packages."""
     required = [line for line in metadata.get_all("Requires-Dist", []) if "extra ==" not in line]
     names = sorted(line.split(">")[0].split("<")[0] for line in required)
-    assert names == ["attrs", "httpcore", "httpx", "msgspec"]
+    assert names == ["attrs", "certifi", "httpx", "msgspec"]
     extras = set(metadata.get_all("Provides-Extra", []))
-    assert {"cli", "emulator", "progress", "testing"} <= extras
+    assert {"cli", "emulator", "progress", "socks", "testing"} <= extras
 
 
 def test_wheel_can_be_imported(wheel: Path, tmp_path: Path) -> None:

@@ -59,6 +59,8 @@ ORDER: Final = (
     # The way to the server.
     "_body",
     "_network",
+    "_connections",
+    "_proxy",
     "_transport",
     "_sending",
     "_gateway",
@@ -116,7 +118,10 @@ TYPE_ONLY: Final = {
 
 OWNERS: Final = {
     "httpx": set[str](),
-    "httpcore": {"_network", "_transport"},
+    "socket": {"_connections", "_network", "_validating_proxy"},
+    "ssl": {"_network", "_proxy", "_transport", "_validating_proxy"},
+    "certifi": {"_transport"},
+    "python_socks": {"_proxy"},
     "qarnot_api": {"_gateway"},
     "time": {"_clock"},
     "configparser": {"config"},
@@ -129,7 +134,7 @@ OWNERS: Final = {
 }
 """Packages and modules that only these modules of the library may import."""
 
-DEPENDENCIES: Final = {"attrs", "httpcore", "httpx", "msgspec"}
+DEPENDENCIES: Final = {"attrs", "certifi", "httpx", "msgspec"}
 """What the library needs at run time."""
 
 
@@ -331,12 +336,12 @@ def test_dependencies_are_those_that_are_imported() -> None:
         requirement.partition(">")[0].partition("=")[0].strip()
         for requirement in project["dependencies"]
     }
-    optional = {"rich", "pytest", "starlette", "uvicorn", "jsonschema_rs", "yaml"}
+    optional = {"rich", "pytest", "starlette", "uvicorn", "jsonschema_rs", "yaml", "python_socks"}
     files = [*(LIBRARY / f"{module}.py" for module in modules()), *GENERATED.rglob("*.py")]
     imported = {
         {"attr": "attrs"}.get(head, head)
         for path in files
-        for head in (i.module.split(".")[0] for i in imports_of_file(path))
+        for head in (i.module.split(".")[0] for i in imports_of_file(path) if not i.is_type_only)
         if head not in sys.stdlib_module_names and head not in {"", "qarnot_domain", "qarnot_api"}
     }
     assert imported - optional == asked == DEPENDENCIES
@@ -348,7 +353,7 @@ def test_optional_dependencies_are_not_imported_at_the_top() -> None:
         if module == "testing":
             continue
         heads = {i.module.split(".")[0] for i in of(module) if i.is_at_top}
-        assert heads & {"rich", "pytest", "starlette", "uvicorn"} == set(), module
+        assert heads & {"rich", "pytest", "python_socks", "starlette", "uvicorn"} == set(), module
 
 
 def test_importing_the_package_loads_no_extra() -> None:

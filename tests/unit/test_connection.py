@@ -27,6 +27,7 @@ from qarnot_domain import (
     TimeoutException,
     UnauthorizedException,
     __version__,
+    _connections,
     _snapshot,
     _transport,
 )
@@ -633,7 +634,7 @@ def test_requests_share_one_network_connection() -> None:
 
 def test_network_connections_outlive_the_cache() -> None:
     """A poll each cache time does not open a connection each."""
-    assert _transport._KEEP_ALIVE_SECONDS > _snapshot.DEFAULT_UPDATE_CACHE_TIME
+    assert _connections._KEEP_ALIVE_SECONDS > _snapshot.DEFAULT_UPDATE_CACHE_TIME
 
 
 def test_connection_that_the_server_closed_is_opened_again() -> None:

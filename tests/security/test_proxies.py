@@ -1,0 +1,192 @@
+"""Every kind of proxy leads to the cluster, and keeps none from knowing whom it talks to."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from qarnot_domain import Connection, ConnectionFailedException
+
+from ..unit.driving import ActingClock
+from ..unit.wire import Act, Answer, WireServer, http
+from .authority import Authority
+from .proxy import Proxy, SocksProxy
+from .showing import everything_shown
+
+TOKEN = "a-token-that-nobody-may-see"
+PASSWORD = "a-password-that-nobody-may-see"
+EMPTY_PAGE = http(body=b'{"data": [], "isTruncated": false}')
+LONG_PAGE = http(body=b'{"data": [], "isTruncated": false' + b" " * 300_000 + b"}")
+
+
+def client(url: str = "https://cluster.test", **settings: Any) -> Connection:
+    """A connection that gives up at once."""
+    given: dict[str, Any] = {"retry_count": 0, "clock": ActingClock()}
+    return Connection(cluster_url=url, client_token=TOKEN, **{**given, **settings})
+
+
+@pytest.fixture(scope="module")
+def authority() -> Authority:
+    """Of the cluster, and of proxies that speak TLS."""
+    return Authority()
+
+
+@pytest.fixture
+def trusted(authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file by which it is trusted, which it is."""
+    path = authority.write(tmp_path / "authority.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    return path
+
+
+def test_request_without_tls_is_given_to_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It names the cluster, and says who asks it; the connection is used again."""
+    with WireServer(EMPTY_PAGE) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", f"http://some%40body:{PASSWORD}@127.0.0.1:{proxy.port}")
+        with (
+            pytest.warns(UserWarning, match="cluster_unsafe"),
+            client("http://cluster.test:81/v1", cluster_unsafe=True) as connection,
+        ):
+            assert connection.jobs() == connection.jobs() == []
+    pair = b64encode(f"some@body:{PASSWORD}".encode()).decode()
+    for request in proxy.received:
+        assert request.line == "POST http://cluster.test:81/v1/jobs/paginate HTTP/1.1"
+        assert request.headers["host"] == "cluster.test:81"
+        assert request.headers["proxy-authorization"] == f"Basic {pair}"
+    assert (len(proxy.received), proxy.connections) == (2, 1)
+
+
+def test_password_is_for_the_proxy_alone(
+    authority: Authority, trusted: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server behind a tunnel does not get it."""
+    with WireServer(EMPTY_PAGE, tls=authority.good()) as server, Proxy(server.port) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://somebody:{PASSWORD}@{proxy.address}")
+        with client() as connection:
+            assert connection.jobs() == []
+    pair = b64encode(f"somebody:{PASSWORD}".encode()).decode()
+    assert f"Proxy-Authorization: Basic {pair}\r\n" in proxy.heads[0]
+    assert [request.headers.get("proxy-authorization") for request in server.received] == [None]
+
+
+@pytest.mark.usefixtures("trusted")
+def test_proxy_may_speak_tls_itself(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What goes through it is encrypted twice, and may be as long as it likes, both ways."""
+    with (
+        WireServer(LONG_PAGE, EMPTY_PAGE, tls=authority.good()) as server,
+        Proxy(server.port, tls=authority.good()) as proxy,
+    ):
+        monkeypatch.setenv("HTTPS_PROXY", f"https://{proxy.address}")
+        with client() as connection:
+            assert connection.jobs(tags=["x" * 300_000]) == []
+            assert connection.jobs() == []
+    assert [len(request.body) > 300_000 for request in server.received] == [True, False]
+    assert [head.splitlines()[0] for head in proxy.heads] == ["CONNECT cluster.test:443 HTTP/1.1"]
+    assert server.connections == 1
+    assert proxy.seen.count(TOKEN.encode()) == 0
+
+
+@pytest.mark.usefixtures("trusted")
+def test_proxy_that_speaks_tls_gets_requests_without_it(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The way to it is encrypted, where the cluster has no TLS."""
+    with WireServer(EMPTY_PAGE, tls=authority.good()) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", f"https://127.0.0.1:{proxy.port}")
+        with (
+            pytest.warns(UserWarning, match="cluster_unsafe"),
+            client("http://cluster.test", cluster_unsafe=True) as connection,
+        ):
+            assert connection.jobs() == []
+    assert [request.line for request in proxy.received] == [
+        "POST http://cluster.test/jobs/paginate HTTP/1.1"
+    ]
+
+
+def test_proxy_that_is_not_trusted_gets_nothing(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that speaks TLS has to be whom it says it is."""
+    with Proxy(0, tls=authority.good()) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"https://{proxy.address}")
+        with client() as connection, pytest.raises(ConnectionFailedException, match="authority"):
+            connection.jobs()
+    assert proxy.heads == []
+
+
+@pytest.mark.parametrize("scheme", ["socks5", "socks5h"])
+@pytest.mark.parametrize("password", [None, PASSWORD])
+@pytest.mark.usefixtures("trusted")
+def test_proxy_may_speak_socks(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch, scheme: str, password: str | None
+) -> None:
+    """It is told the cluster's name, and the password; what goes through it is encrypted."""
+    who = "" if password is None else f"somebody:{password}@"
+    with (
+        WireServer(EMPTY_PAGE, tls=authority.good()) as server,
+        SocksProxy(server.port, password) as proxy,
+    ):
+        monkeypatch.setenv("ALL_PROXY", f"{scheme}://{who}{proxy.address}")
+        with client() as connection:
+            assert connection.jobs() == connection.jobs() == []
+    assert proxy.asked == [("cluster.test", 443)]
+    assert proxy.passwords == ([] if password is None else [password])
+    assert len(proxy.seen) > 0
+    assert proxy.seen.count(TOKEN.encode()) == 0
+
+
+def test_socks_leads_to_a_cluster_without_tls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The request is then the cluster's own: the proxy reads none."""
+    with WireServer(EMPTY_PAGE) as server, SocksProxy(server.port) as proxy:
+        monkeypatch.setenv("ALL_PROXY", f"socks5://{proxy.address}")
+        with (
+            pytest.warns(UserWarning, match="cluster_unsafe"),
+            client("http://cluster.test:81", cluster_unsafe=True) as connection,
+        ):
+            assert connection.jobs() == []
+    assert proxy.asked == [("cluster.test", 81)]
+    assert [request.line for request in server.received] == ["POST /jobs/paginate HTTP/1.1"]
+
+
+REFUSALS = {
+    "the network": (None, 1, "the proxy refused"),
+    "the password": ("another", 0, "the proxy refused"),
+}
+
+
+@pytest.mark.parametrize("refused", REFUSALS)
+def test_socks_that_refuses_leaves_nothing_in_doubt(
+    monkeypatch: pytest.MonkeyPatch, refused: str
+) -> None:
+    """A creation is then a plain failure, and shows no password."""
+    password, reply, words = REFUSALS[refused]
+    with SocksProxy(0, password, reply) as proxy:
+        monkeypatch.setenv("ALL_PROXY", f"socks5://somebody:{PASSWORD}@{proxy.address}")
+        with (
+            client() as connection,
+            pytest.raises(ConnectionFailedException, match=words) as caught,
+        ):
+            connection.create_job("n").submit()
+    assert everything_shown(caught.value).count(PASSWORD) == 0
+
+
+GARBAGE: dict[str, Answer] = {
+    "nothing": (Act.READ, Act.CLOSE),
+    "no HTTP": b"!220 mail.example ESMTP\r\n",
+    "half an answer": b"!HTTP/1.1 200",
+}
+
+
+@pytest.mark.parametrize("said", GARBAGE)
+@pytest.mark.parametrize("scheme", ["http", "socks5", "https"])
+def test_proxy_that_is_none_leaves_nothing_in_doubt(
+    monkeypatch: pytest.MonkeyPatch, scheme: str, said: str
+) -> None:
+    """Whatever else answers there: no connection was made, and nothing was sent."""
+    with WireServer(GARBAGE[said]) as proxy:
+        monkeypatch.setenv("ALL_PROXY", f"{scheme}://127.0.0.1:{proxy.port}")
+        with client(cluster_timeout=0.3) as connection, pytest.raises(ConnectionFailedException):
+            connection.create_job("n").submit()
