@@ -15,7 +15,6 @@ from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from http.client import HTTPException
-from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import quote, urlsplit
 
@@ -234,17 +233,16 @@ class Transport:
         return min(self._timeout, left)
 
     def _read(self, answer: Answer, exchange: Exchange) -> Reply:
-        headers = _by_name(answer.getheaders())
-        exchange.date = headers.get("date", "")
-        coding = headers.get("content-encoding", "")
+        exchange.date = answer.getheader("Date", "")
+        coding = answer.getheader("Content-Encoding", "")
         if not 200 <= answer.status < 300:
             body = bytearray()
             with suppress(TooLargeError):
                 for piece in plain(answer.pieces(), coding, _LARGEST_ERROR):
                     body += piece
-            raise Refused(answer.status, headers, bytes(body))
+            raise Refused(answer.status, _by_name(answer.getheaders()), bytes(body))
         content = b"".join(plain(answer.pieces(), coding, self._most))
-        return Reply(answer.status, headers.get("content-type", ""), content)
+        return Reply(answer.status, answer.getheader("Content-Type", ""), content)
 
 
 _IN_A_PATH: Final = "/%:@!$&'()*+,;=~"
@@ -297,6 +295,8 @@ _PROTOCOLS: Final = ["http/1.1"]
 
 
 def _trusting(path: str) -> ssl.SSLContext:
+    from pathlib import Path  # Here, since most connections need none.
+
     try:
         if Path(path).is_dir():
             return ssl.create_default_context(capath=path)
