@@ -5,7 +5,6 @@ A request is written here. Its answer is read by `http.client`, and held to what
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -31,8 +30,6 @@ _KEEP_ALIVE_SECONDS: Final = 90.0
 _MAX_CONNECTIONS: Final = 64
 
 _PIECE: Final = 65_536
-
-_LENGTH: Final = re.compile(r"\d{1,18}", re.ASCII)
 
 _BROKEN_HEADERS: Final = (
     FirstHeaderLineIsContinuationDefect,
@@ -96,7 +93,7 @@ class Answer(HTTPResponse):
             return "its headers are broken"
         if codings and (len(codings) > 1 or codings[0].lower() != "chunked"):
             return "its Transfer-Encoding was not asked for"
-        if len(lengths) > 1 or not all(map(_LENGTH.fullmatch, lengths)):
+        if len(lengths) > 1 or not all(map(_is_length, lengths)):
             return "its Content-Length is none"
         return None
 
@@ -110,6 +107,13 @@ class Answer(HTTPResponse):
         if self.length:
             raise IncompleteRead(b"", self.length)
         self.is_whole = True
+
+
+_MOST_DIGITS: Final = 18
+
+
+def _is_length(said: str) -> bool:
+    return said.isascii() and said.isdigit() and len(said) <= _MOST_DIGITS
 
 
 def asked(stream: Stream, method: str, request: Request) -> Answer:

@@ -55,7 +55,9 @@ class Proxy(NamedTuple):
         parts = urlsplit(url)
         port = parts.port or _PORTS[parts.scheme]
         if parts.scheme.startswith("socks") and find_spec("python_socks") is None:
-            raise ImportError("it needs the package python-socks: pip install 'qarnot-domain[socks]'")
+            raise ImportError(
+                "it needs the package python-socks: pip install 'qarnot-domain[socks]'"
+            )
         user, password = unquote(parts.username or ""), Secret(unquote(parts.password or ""))
         return cls(parts.scheme, parts.hostname or "", port, user, password)
 
