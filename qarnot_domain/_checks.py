@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Final, TypeVar
-from uuid import UUID
 
 from ._words import Word
 from .timespan import TimeSpan
@@ -112,10 +111,17 @@ def check_tag(member: str, tag: object) -> str:
 def check_uuid(member: str, value: str) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{member} must be a uuid, not {type(value).__name__}")
+    # Here, since it takes a while to load, and few programs give a uuid to check.
+    from uuid import UUID
+
     try:
         return str(UUID(value))
     except ValueError:
         raise ValueError(f"{member} must be a uuid, not {value!r}") from None
+
+
+def check_uuid_or_none(member: str, value: str | None) -> str | None:
+    return None if value is None else check_uuid(member, value)
 
 
 def check_integer(member: str, value: int, *, least: int, most: int) -> int:
