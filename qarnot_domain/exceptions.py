@@ -361,7 +361,7 @@ def _field_errors(value: object) -> dict[str, tuple[str, ...]]:
 
 _LONGEST_READ = 65_536
 _LONGEST_SHOWN = 500
-_TITLE = re.compile(r"<(?:title|h1)\b[^>]*>([^<]*)", re.IGNORECASE)
+_TITLE = r"<(?:title|h1)\b[^>]*>([^<]*)"
 
 
 def _text(body: bytes, secret: str) -> str:
@@ -371,7 +371,7 @@ def _text(body: bytes, secret: str) -> str:
         # Here, where only a server in trouble leads, since it takes a while to load.
         from html import unescape
 
-        title = _TITLE.search(text)
+        title = re.search(_TITLE, text, re.IGNORECASE)
         text = unescape(title[1]) if title else ""
     # The secret goes before the cut, which could leave a part of it that no longer matches.
     return in_short(text, secret)
