@@ -140,6 +140,11 @@ class Connection:
 
         return Account(self._gateway)
 
+    def _retrieve(self, kind: type[R], uuid: str) -> R:
+        """The object of this kind and this uuid or shortname."""
+        answer = kind._retrieve(self, self._gateway.check_id("uuid", uuid))
+        return answer.read(partial(kind._read, self, answer.origin.asked_at))
+
     @property
     def cluster_url(self) -> str:
         """The URL of the API."""
@@ -488,12 +493,6 @@ class Connection:
         """
         query = self._pools.query(tags, tags_intersect, where, order_by, maximum)
         return self._pools.page(token, query, summary=summary)
-
-    # --- all kinds -----------------------------------------------------------------------------
-
-    def _retrieve(self, kind: type[R], uuid: str) -> R:
-        answer = kind._retrieve(self, self._gateway.check_id("uuid", uuid))
-        return answer.read(partial(kind._read, self, answer.origin.asked_at))
 
     # --- many at once --------------------------------------------------------------------------
 
