@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Final, TypeVar
-from uuid import UUID
 
 from ._words import Word
 from .timespan import TimeSpan
@@ -53,7 +52,8 @@ def check_id(member: str, value: object) -> str:
     return text
 
 
-_DNS_LABEL: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+# Like the other patterns here a text, which `re` compiles when it is first used, and not at start.
+_DNS_LABEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 
 
 def check_shortname(member: str, value: str | None) -> str | None:
@@ -61,7 +61,7 @@ def check_shortname(member: str, value: str | None) -> str | None:
         return None
     if not isinstance(value, str):
         raise TypeError(f"{member} must be text or None, not {type(value).__name__}")
-    if not _DNS_LABEL.fullmatch(value):
+    if not re.fullmatch(_DNS_LABEL, value):
         raise ValueError(
             f"{member} {value!r} is not a DNS label: 1 to 63 of a-z, 0-9 and '-', "
             "without '-' at either end"
@@ -112,10 +112,17 @@ def check_tag(member: str, tag: object) -> str:
 def check_uuid(member: str, value: str) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{member} must be a uuid, not {type(value).__name__}")
+    # Here, since it takes a while to load, and few programs give a uuid to check.
+    from uuid import UUID
+
     try:
         return str(UUID(value))
     except ValueError:
         raise ValueError(f"{member} must be a uuid, not {value!r}") from None
+
+
+def check_uuid_or_none(member: str, value: str | None) -> str | None:
+    return None if value is None else check_uuid(member, value)
 
 
 def check_integer(member: str, value: int, *, least: int, most: int) -> int:
@@ -138,7 +145,7 @@ def check_number(member: str, value: float, *, least: float, most: float) -> flo
     return value
 
 
-_RANGE: Final = re.compile(r"([0-9]{1,10})(?:-([0-9]{1,10}))?")
+_RANGE: Final = r"([0-9]{1,10})(?:-([0-9]{1,10}))?"
 
 
 def check_ranges(member: str, value: str) -> str:
@@ -154,7 +161,7 @@ def check_ranges(member: str, value: str) -> str:
 
 
 def _parse_range(member: str, value: str, part: str) -> tuple[int, int]:
-    match = _RANGE.fullmatch(part)
+    match = re.fullmatch(_RANGE, part)
     first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
     if not first <= last <= LARGEST_INT32:
         raise ValueError(f"{member} must look like '0-2,4-5,17', not {value!r}")
@@ -196,7 +203,7 @@ def check_word(member: str, value: str, *, kind: type[WordT]) -> WordT:
     return word
 
 
-_CONSTANT_NAME: Final = re.compile(r"[a-zA-Z0-9_.-]{1,2048}")
+_CONSTANT_NAME: Final = r"[a-zA-Z0-9_.-]{1,2048}"
 _LONGEST_CONSTANT: Final = 2048
 
 
@@ -206,7 +213,7 @@ def check_constants(member: str, value: object, *, most: int | None) -> Mapping[
     for name, constant in value.items():
         if not isinstance(name, str) or not isinstance(constant, str):
             raise TypeError(f"{member} must map text to text; {name!r} does not")
-        if not _CONSTANT_NAME.fullmatch(name):
+        if not re.fullmatch(_CONSTANT_NAME, name):
             raise ValueError(f"{member}: a name is 1 to 2048 of a-z A-Z 0-9 _ - . , not {name!r}")
         if len(constant) > _LONGEST_CONSTANT:
             raise ValueError(

@@ -14,8 +14,6 @@ from operator import eq
 from types import MappingProxyType
 from typing import Final, Generic, TypeVar
 
-import attrs
-
 from . import _checks as checks
 from ._words import Word
 from .states import State
@@ -40,26 +38,61 @@ def unchanged(value: G) -> G:
     return value
 
 
-@attrs.frozen
 class Codec(Generic[G]):
     """How one kind of value is read from JSON, written to it, and shown to users."""
 
-    read: Callable[[Json], G]
-    """JSON value, null included -> value as kept; raises `ValueError`."""
-    write: Callable[[G], Json]
-    """Value as kept -> JSON value."""
-    show: Callable[[G], G] = attrs.field(default=unchanged, kw_only=True)
-    """Value as kept -> value handed out: a copy where a user could change it."""
+    __slots__ = ("read", "show", "write")
+
+    def __init__(
+        self,
+        read: Callable[[Json], G],
+        write: Callable[[G], Json],
+        *,
+        show: Callable[[G], G] = unchanged,
+    ) -> None:
+        """Take the functions.
+
+        Args:
+            read: JSON value, null included -> value as kept; raises `ValueError`.
+            write: value as kept -> JSON value.
+            show: value as kept -> value handed out: a copy where a user could change it.
+        """
+        self.read: Final = read
+        self.write: Final = write
+        self.show: Final = show
 
 
-@attrs.frozen
 class SettableCodec(Codec[G], Generic[G, S]):
     """A codec of values that users assign; what may be assigned is an `S`."""
 
-    check: Callable[[str, S], G] = attrs.field(kw_only=True)
-    """(member, value) -> value as kept; raises `TypeError` or `ValueError`."""
-    same: Callable[[G, G], bool] = attrs.field(default=eq, kw_only=True)
-    """(value sent, value the server says) -> whether the second is the first, as servers write."""
+    __slots__ = ("check", "same")
+
+    def __init__(
+        self,
+        read: Callable[[Json], G],
+        write: Callable[[G], Json],
+        *,
+        show: Callable[[G], G] = unchanged,
+        check: Callable[[str, S], G],
+        same: Callable[[G, G], bool] = eq,
+    ) -> None:
+        """Take the functions.
+
+        Args:
+            read: see `Codec`, as for all but the last two.
+            write: see there.
+            show: see there.
+            check: (member, value) -> value as kept; raises `TypeError` or `ValueError`.
+            same: (value sent, value the server says) -> whether the second is the first, as
+                servers write.
+        """
+        super().__init__(read, write, show=show)
+        self.check: Final = check
+        self.same: Final = same
+
+    def with_same(self, same: Callable[[G, G], bool]) -> SettableCodec[G, S]:
+        """The same but for what the server may say instead of what was sent."""
+        return SettableCodec(self.read, self.write, show=self.show, check=self.check, same=same)
 
 
 # --- reading what the API answers ----------------------------------------------------------
@@ -277,7 +310,7 @@ def optional(codec: SettableCodec[G, S]) -> SettableCodec[G | None, S | None]:
 
 def unsaid(codec: SettableCodec[G, S]) -> SettableCodec[G, S]:
     """As the codec given, for what the API does not say back as it was given."""
-    return attrs.evolve(codec, same=lambda _sent, _said: True)
+    return codec.with_same(lambda _sent, _said: True)
 
 
 def reported(codec: Codec[G]) -> Codec[G | None]:
@@ -346,9 +379,7 @@ _SPAN: Final[SettableCodec[TimeSpan, str | timedelta]] = SettableCodec(
     unchanged,
     check=checks.check_duration,
 )
-OPTIONAL_DURATION: Final[SettableCodec[TimeSpan | None, str | timedelta | None]] = attrs.evolve(
-    optional(_SPAN), same=_same_duration
-)
+OPTIONAL_DURATION: Final = optional(_SPAN).with_same(_same_duration)
 DURATION: Final[SettableCodec[TimeSpan, str | timedelta | None]] = SettableCodec(
     _read_duration, unchanged, check=checks.check_duration_or_none
 )
@@ -367,8 +398,8 @@ FLAG: Final = optional(BOOLEAN)
 UUID_TEXT: Final[SettableCodec[str, str]] = SettableCodec(
     read_string, unchanged, check=checks.check_uuid
 )
-OPTIONAL_UUID: Final[SettableCodec[str | None, str | None]] = attrs.evolve(
-    optional(UUID_TEXT), read=read_optional_uuid
+OPTIONAL_UUID: Final[SettableCodec[str | None, str | None]] = SettableCodec(
+    read_optional_uuid, unchanged, check=checks.check_uuid_or_none, same=chosen_if_none
 )
 CONSTRAINTS: Final = constants(most=None)
 RANGES: Final[SettableCodec[str, str]] = SettableCodec(

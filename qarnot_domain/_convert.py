@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import cast
+from typing import NamedTuple, cast
 
-import attrs
 import msgspec
 
 from ._codecs import Json, Wire
@@ -40,8 +39,7 @@ def parsed_list(text: bytes) -> Sequence[Json]:
     return said
 
 
-@attrs.frozen
-class WirePage:
+class WirePage(NamedTuple):
     """One page of a listing, and the token of the next one (`None` on the last)."""
 
     items: Sequence[Wire]

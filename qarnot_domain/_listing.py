@@ -177,10 +177,6 @@ class Collection(Generic[R]):
         """The objects of a plain list in an answer."""
         return Listed(self._objects(answer.then(_heads)))
 
-    def retrieve(self, uuid: str) -> R:
-        answer = self.kind._retrieve(self._connection, self._gateway.check_id("uuid", uuid))
-        return answer.read(partial(self.kind._read, self._connection, answer.origin.asked_at))
-
     def query(
         self,
         tags: Iterable[str] | None,
@@ -235,6 +231,10 @@ class Collection(Generic[R]):
         ask = self._asking(summary)
         for answer in _pages(ask, query):
             yield from self._objects(answer.then(_found), is_part=ask is self._summary_page)
+
+    def all_at_once(self, query: Query, *, summary: bool = False) -> list[R]:
+        """As `all`, in a list."""
+        return Listed(self.all(query, summary=summary))
 
     def _asking(self, summary: bool) -> Ask:
         return self._summary_page if summary and self._summary_page else self._page

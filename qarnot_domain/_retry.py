@@ -9,9 +9,7 @@ from __future__ import annotations
 import threading
 from datetime import timedelta
 from enum import Enum
-from typing import Final, Literal
-
-import attrs
+from typing import Final, Literal, NamedTuple
 
 MAX_WAIT: Final = timedelta(seconds=60)
 """The upper bound of one back-off wait; a longer `Retry-After` is still honoured."""
@@ -51,8 +49,7 @@ class Phase(Enum):
     """The server answered with a status that is not a success."""
 
 
-@attrs.frozen
-class Outcome:
+class Outcome(NamedTuple):
     """How one attempt failed."""
 
     phase: Phase
@@ -60,8 +57,7 @@ class Outcome:
     retry_after: timedelta | None = None
 
 
-@attrs.frozen
-class Policy:
+class Policy(NamedTuple):
     """The caps of a connection, all finite."""
 
     retry_count: int
@@ -69,8 +65,7 @@ class Policy:
     deadline: timedelta
 
 
-@attrs.frozen
-class Decision:
+class Decision(NamedTuple):
     """What to do after a failed attempt.
 
     `repeat`: try again after `wait`. `look-up`: after `wait`, look on the server whether the

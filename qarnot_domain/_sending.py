@@ -11,9 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from types import MappingProxyType
-from typing import Final, Generic, TypeVar
-
-import attrs
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from ._clock import Clock
 from ._retry import Decision, Kind, Outcome, Phase, Policy, Quota, decide, may_have_taken_effect
@@ -44,8 +42,7 @@ _UNREADABLE: Final = (ValueError, RecursionError)
 """What reading raises on an answer that is not what the document says."""
 
 
-@attrs.frozen
-class Operation:
+class Operation(NamedTuple):
     """An operation of the document, as far as failures are concerned."""
 
     name: str
@@ -55,8 +52,7 @@ class Operation:
     """What is missing when it answers 404."""
 
 
-@attrs.frozen
-class Origin:
+class Origin(NamedTuple):
     """Where an answer came from."""
 
     operation: str
@@ -84,14 +80,18 @@ class Origin:
         return self.malformed(_reason(error))
 
 
-@attrs.frozen
 class Answer(Generic[T_co]):
-    """What an operation answered."""
+    """What an operation answered.
 
-    parsed: T_co = attrs.field(repr=False)
-    """Not shown: tracebacks that show locals would show what the server said."""
-    said_date: str
-    origin: Origin
+    No tuple, which tracebacks that show locals would show, and with it what the server said.
+    """
+
+    __slots__ = ("origin", "parsed", "said_date")
+
+    def __init__(self, parsed: T_co, said_date: str, origin: Origin) -> None:
+        self.parsed: Final = parsed
+        self.said_date: Final = said_date
+        self.origin: Final = origin
 
     @property
     def date(self) -> datetime | None:

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Final
-
-import attrs
+from typing import Final, NamedTuple
 
 from ._sending import Tries
 from .exceptions import (
@@ -27,8 +25,7 @@ _CLOCKS_APART: Final = timedelta(seconds=30)
 """By how much the clocks of the server's machines may differ, one of which dates the object."""
 
 
-@attrs.frozen
-class Found:
+class Found(NamedTuple):
     """An object of the shortname that was looked up."""
 
     uuid: str

@@ -27,10 +27,11 @@ def wait_until(
         timeout: how long to go on, in seconds; `None` for ever.
         longest_pause: the upper bound of a pause, in seconds.
     """
-    began = clock.monotonic()
+    # Its end, and not how long ago it began: a sleep until then ends there, however it is rounded.
+    end = math.inf if timeout is None else clock.monotonic() + timeout
     pause = _SHORTEST_PAUSE
     while True:
-        left = math.inf if timeout is None else timeout - (clock.monotonic() - began)
+        left = end - clock.monotonic()
         if done(left <= 0):
             return True
         if left <= 0:

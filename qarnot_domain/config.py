@@ -14,18 +14,18 @@ import stat
 import sys
 import warnings
 from collections.abc import Iterable, Mapping
-from configparser import ConfigParser
-from configparser import Error as ConfigParserError
 from datetime import timedelta
-from pathlib import Path
-from typing import Final, TypeVar, cast
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar, cast
 from urllib.parse import urlsplit
-
-import attrs
 
 from ._seconds import seconds
 from ._secret import Secret
 from .exceptions import QarnotGenericException
+
+if TYPE_CHECKING:
+    # Loaded where a file is named, which for most connections none is.
+    from configparser import ConfigParser
+    from pathlib import Path
 
 DEFAULT_CLUSTER_URL: Final = "https://api.qarnot.com"
 """Where requests go unless told otherwise: Qarnot's own cluster."""
@@ -53,8 +53,7 @@ FileConf = str | os.PathLike[str] | Mapping[str, object]
 """A path to an ini file, or the same settings as a mapping of argument names to values."""
 
 
-@attrs.frozen(kw_only=True)
-class Settings:
+class Settings(NamedTuple):
     """The settings of a connection, complete and valid."""
 
     cluster_url: str
@@ -254,6 +253,8 @@ def _read_file(fileconf: FileConf | None) -> dict[str, object]:
         return _read_mapping(fileconf)
     if not isinstance(fileconf, (str, os.PathLike)):
         raise TypeError(f"fileconf must be a path or a mapping, not {type(fileconf).__name__}")
+    from pathlib import Path
+
     path = Path(fileconf)
     parser, is_shared = _parse(path)
     options = {
@@ -283,6 +284,8 @@ _READ_BY_OTHERS: Final = stat.S_IRGRP | stat.S_IROTH
 
 def _parse(path: Path) -> tuple[ConfigParser, bool]:
     """What a file holds, and whether others than its owner can read it."""
+    from configparser import ConfigParser, Error
+
     # No interpolation: a token may hold a per cent sign.
     parser = ConfigParser(interpolation=None)
     try:
@@ -292,7 +295,7 @@ def _parse(path: Path) -> tuple[ConfigParser, bool]:
             mode = os.fstat(file.fileno()).st_mode
     except UnicodeDecodeError:
         problem = "is not UTF-8"
-    except ConfigParserError as error:
+    except Error as error:
         problem = f"is not an ini file: {type(error).__name__}"
     except (OSError, ValueError) as error:
         problem = f"cannot be read: {error}"
@@ -404,6 +407,8 @@ def _count(name: str, value: object, *, least: int = 0) -> int:
 def _certificate(value: object) -> str:
     if not isinstance(value, (str, os.PathLike)):
         raise TypeError(f"cluster_custom_certificate must be a path, not {type(value).__name__}")
+    from pathlib import Path
+
     path = os.fspath(value)
     if not path or not Path(path).exists():
         raise ValueError(f"cluster_custom_certificate or SSL_CERT_FILE {path!r} does not exist")

@@ -5,32 +5,33 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from types import TracebackType
-from typing import TYPE_CHECKING, NoReturn, Self
+from typing import TYPE_CHECKING, NoReturn, Self, TypeVar
 
 from . import config
-from ._bulk import submit_jobs, submit_tasks
 from ._clock import Clock, SystemClock
 from ._gateway import Gateway
-from ._listing import Collection, Listed, OffsetPage, Page
 from ._resource import Resource
 from ._secret import unseen
-from .filters import Condition, JobFields, PoolFields, TaskFields
 from .job import Job
 
 if TYPE_CHECKING:
-    # Loaded when first used: what tasks, pools and accounts hold takes as long as all the rest.
+    # Loaded when first used: lists, tasks, pools and accounts take longer than all the rest.
     from ._account import Account
+    from ._listing import Collection, OffsetPage, Page
     from .account import (
         OrganizationComputingQuotasDetails,
         Profile,
         UserComputingQuotas,
         UserInfo,
     )
+    from .filters import Condition, JobFields, PoolFields, TaskFields
     from .hardware_constraint import CpuModelHardware, HardwareConstraint
     from .pool import Pool
     from .task import Task
+
+R = TypeVar("R", bound=Resource)
 
 
 class Connection:
@@ -102,11 +103,19 @@ class Connection:
             max_response_bytes=max_response_bytes,
             client_shortnames=client_shortnames,
         )
-        gateway = self._gateway = Gateway(self._settings, clock or SystemClock())
-        self._jobs = Collection(self, Job, gateway.paginate_jobs, JobFields)
+        self._gateway = Gateway(self._settings, clock or SystemClock())
+
+    @cached_property
+    def _jobs(self) -> Collection[Job]:
+        from ._listing import Collection
+        from .filters import JobFields
+
+        return Collection(self, Job, self._gateway.paginate_jobs, JobFields)
 
     @cached_property
     def _tasks(self) -> Collection[Task]:
+        from ._listing import Collection
+        from .filters import TaskFields
         from .task import Task
 
         gateway = self._gateway
@@ -116,6 +125,8 @@ class Connection:
 
     @cached_property
     def _pools(self) -> Collection[Pool]:
+        from ._listing import Collection
+        from .filters import PoolFields
         from .pool import Pool
 
         gateway = self._gateway
@@ -128,6 +139,11 @@ class Connection:
         from ._account import Account
 
         return Account(self._gateway)
+
+    def _retrieve(self, kind: type[R], uuid: str) -> R:
+        """The object of this kind and this uuid or shortname."""
+        answer = kind._retrieve(self, self._gateway.check_id("uuid", uuid))
+        return answer.read(partial(kind._read, self, answer.origin.asked_at))
 
     @property
     def cluster_url(self) -> str:
@@ -195,6 +211,8 @@ class Connection:
             BulkSubmissionException: some were not submitted, or may not have been; `errors` says
                 which, and why.
         """
+        from ._bulk import submit_jobs
+
         submit_jobs(self, jobs)
 
     @unseen
@@ -206,7 +224,7 @@ class Connection:
             UnauthorizedException, QarnotGenericException: the server refused or failed.
             TypeError, ValueError: not a text, or an empty one.
         """
-        return self._jobs.retrieve(uuid)
+        return self._retrieve(Job, uuid)
 
     def jobs(
         self,
@@ -231,7 +249,7 @@ class Connection:
             TypeError, ValueError: an argument that is not allowed; the message names it.
         """
         query = self._jobs.query(tags, tags_intersect, where, order_by)
-        return Listed(self._jobs.all(query))
+        return self._jobs.all_at_once(query)
 
     def all_jobs(
         self,
@@ -291,6 +309,8 @@ class Connection:
             BulkSubmissionException: some were not submitted, or may not have been; `errors` says
                 which, and why.
         """
+        from ._bulk import submit_tasks
+
         submit_tasks(self, tasks)
 
     @unseen
@@ -302,7 +322,7 @@ class Connection:
             UnauthorizedException, QarnotGenericException: the server refused or failed.
             TypeError, ValueError: not a text, or an empty one.
         """
-        return self._tasks.retrieve(uuid)
+        return self._retrieve(self._tasks.kind, uuid)
 
     def tasks(
         self,
@@ -332,7 +352,7 @@ class Connection:
             TypeError, ValueError: an argument that is not allowed; the message names it.
         """
         query = self._tasks.query(tags, tags_intersect, where, order_by)
-        return Listed(self._tasks.all(query, summary=summary))
+        return self._tasks.all_at_once(query, summary=summary)
 
     def all_tasks(
         self,
@@ -410,7 +430,7 @@ class Connection:
             UnauthorizedException, QarnotGenericException: the server refused or failed.
             TypeError, ValueError: not a text, or an empty one.
         """
-        return self._pools.retrieve(uuid)
+        return self._retrieve(self._pools.kind, uuid)
 
     def pools(
         self,
@@ -440,7 +460,7 @@ class Connection:
             TypeError, ValueError: an argument that is not allowed; the message names it.
         """
         query = self._pools.query(tags, tags_intersect, where, order_by)
-        return Listed(self._pools.all(query, summary=summary))
+        return self._pools.all_at_once(query, summary=summary)
 
     def all_pools(
         self,

@@ -16,7 +16,6 @@ import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, timedelta
-from html import escape, unescape
 from http import HTTPStatus
 from typing import Final, Literal, NamedTuple
 from urllib.parse import quote
@@ -283,6 +282,12 @@ def _type_for(status: int, message: str, resource: ResourceName | None) -> type[
     return _BY_STATUS.get(status, QarnotGenericException)
 
 
+_IN_HTML: Final = str.maketrans(
+    {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"}
+)
+"""As `html.escape` spells them, which takes a while to load, and all that is sent comes by here."""
+
+
 def redact(text: str, secret: str) -> str:
     """The text without the secret, however it is spelled in URLs, JSON, HTML or a `repr`."""
     if not secret:
@@ -293,7 +298,7 @@ def redact(text: str, secret: str) -> str:
         quote(secret),
         repr(secret)[1:-1],
         json.dumps(secret)[1:-1],
-        escape(secret),
+        secret.translate(_IN_HTML),
     }
     # The longest first: one may be part of another.
     for spelling in sorted(spellings, key=len, reverse=True):
@@ -356,14 +361,17 @@ def _field_errors(value: object) -> dict[str, tuple[str, ...]]:
 
 _LONGEST_READ = 65_536
 _LONGEST_SHOWN = 500
-_TITLE = re.compile(r"<(?:title|h1)\b[^>]*>([^<]*)", re.IGNORECASE)
+_TITLE = r"<(?:title|h1)\b[^>]*>([^<]*)"
 
 
 def _text(body: bytes, secret: str) -> str:
     """The words of a body that is not JSON: an HTML page's title, or the text's beginning."""
     text = body[:_LONGEST_READ].decode("utf-8", errors="replace").strip()
     if text.startswith("<"):
-        title = _TITLE.search(text)
+        # Here, where only a server in trouble leads, since it takes a while to load.
+        from html import unescape
+
+        title = re.search(_TITLE, text, re.IGNORECASE)
         text = unescape(title[1]) if title else ""
     # The secret goes before the cut, which could leave a part of it that no longer matches.
     return in_short(text, secret)

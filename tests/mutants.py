@@ -74,6 +74,7 @@ TESTS = {
         "unit/pool",
     ],
     "job": ["unit/job", "unit/executions", "unit/test_submission.py"],
+    "_watch": ["unit/job/test_job_tasks.py"],
 }
 """Module -> the tests that are to notice its mutants, the fastest first."""
 

@@ -19,7 +19,10 @@ from typing import Final
 import pytest
 
 import qarnot_domain
-from qarnot_domain import exceptions
+from qarnot_domain import Connection, exceptions
+from qarnot_domain.emulator import Emulator
+
+from ..environment import Environment
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PACKAGES: Final = {"qarnot_domain": ROOT, "qarnot_api": ROOT / "generated"}
@@ -230,6 +233,55 @@ def test_import_loads_nothing_that_nobody_asked_for() -> None:
     assert loaded & {"httpx", "attrs", "attr", "ssl", "asyncio", "typing", "qarnot_api"} == set()
     ours = {name for name in loaded if name.startswith("qarnot_domain")}
     assert ours == {"qarnot_domain", "qarnot_domain._version"}
+
+
+NOT_FOR_A_FIRST_JOB: Final = {
+    "asyncio",
+    "configparser",
+    "graphlib",
+    "httpx",
+    "qarnot_api.models",
+    "qarnot_domain._account",
+    "qarnot_domain._bulk",
+    "qarnot_domain._execution",
+    "qarnot_domain._listing",
+    "qarnot_domain._progress",
+    "qarnot_domain._show",
+    "qarnot_domain._values",
+    "qarnot_domain._wait",
+    "qarnot_domain._watch",
+    "qarnot_domain.filters",
+    "qarnot_domain.pool",
+    "qarnot_domain.task",
+}
+"""What a program can do without until it lists, waits, or has tasks."""
+
+
+def test_first_job_loads_nothing_that_it_can_do_without(
+    qarnot_emulator: Emulator, qarnot_connection: Connection
+) -> None:
+    """A program that retrieves a job loads what that takes, whose time it pays at each start."""
+    job = qarnot_connection.create_job("first")
+    job.submit()
+    program = (
+        "import sys; before = set(sys.modules);"
+        "from qarnot_domain import Connection; Connection().retrieve_job(sys.argv[1]);"
+        "print(*set(sys.modules) - before)"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", program, str(job.uuid)],
+        env=Environment(
+            QARNOT_CLUSTER_URL=qarnot_emulator.url,
+            QARNOT_CLIENT_TOKEN=qarnot_emulator.token,
+            PATH=os.defpath,
+        ),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = set(told.stdout.split())
+    assert "qarnot_domain.job" in loaded
+    assert loaded & NOT_FOR_A_FIRST_JOB == set()
 
 
 @pytest.mark.parametrize(

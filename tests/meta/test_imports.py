@@ -79,6 +79,7 @@ ORDER: Final = (
     # The objects.
     "pool",
     "task",
+    "_watch",
     "job",
     "_bulk",
     "_account",
@@ -113,6 +114,7 @@ TYPE_ONLY: Final = {
     ("task", "connection"),
     ("task", "job"),
     ("job", "connection"),
+    ("_watch", "job"),
 }
 """Imports against the direction that only annotations need."""
 
