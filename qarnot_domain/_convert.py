@@ -9,18 +9,12 @@ import json
 from collections.abc import Sequence
 from typing import NamedTuple, cast
 
-import msgspec
-
 from ._codecs import Json, Wire
 
 
 def parsed(text: bytes) -> Json:
     """A body as JSON; `ValueError` if it is none."""
-    try:
-        return cast("Json", msgspec.json.decode(text))
-    except ValueError:
-        # Python also reads what is only nearly JSON: NaN, or half of a surrogate pair in a name.
-        return cast("Json", json.loads(text))
+    return cast("Json", json.loads(text))
 
 
 def parsed_object(text: bytes) -> Wire:

@@ -29,8 +29,17 @@ class Source:
     def listed(self) -> Sequence[Wire]:
         """As JSON objects; `ValueError` if they are none."""
         if self._listed is None:
-            self._listed = wires(parsed_object(self._text).get("data"))
+            self._listed = wires(_whole(self._text).get("data"))
         return self._listed
+
+
+def _whole(text: bytes) -> Wire:
+    """A page as a JSON object, in a third of the time that Python takes; `ValueError` if none."""
+    try:
+        return cast("Wire", msgspec.json.decode(text, type=dict))
+    except ValueError:
+        # Python also reads what is only nearly JSON: NaN, or half of a surrogate pair in a name.
+        return parsed_object(text)
 
 
 class Head(msgspec.Struct, gc=False):
