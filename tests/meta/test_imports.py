@@ -118,6 +118,7 @@ TYPE_ONLY: Final = {
 OWNERS: Final = {
     "httpx": set[str](),
     "httpcore": {"_network", "_transport"},
+    "msgspec": {"_convert", "_pages", "_rows"},
     "qarnot_api": {"_gateway"},
     "time": {"_clock"},
     "configparser": {"config"},
