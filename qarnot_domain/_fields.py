@@ -10,7 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Generic, Never, Protocol, Self, TypeVar, cast, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Generic,
+    Never,
+    Protocol,
+    Self,
+    TypeVar,
+    cast,
+    overload,
+)
 
 from ._codecs import Codec, SettableCodec, unchanged
 from ._snapshot import ABSENT, UNREADABLE, CachedSnapshot
@@ -32,6 +43,9 @@ class Beside(Protocol):
 
 class Holder(Protocol):
     """What a member needs of the object it belongs to."""
+
+    _by_name: ClassVar[Mapping[str, ServerField[Any]]]
+    """The members of its kind."""
 
     @property
     def _cached(self) -> CachedSnapshot | None:
@@ -187,26 +201,27 @@ class StateField(ServerField[G], Generic[G]):
     """The state: once it is final, nothing but a deletion can follow, and nobody is asked."""
 
     def _reader(self) -> Callable[[Holder], object]:
-        # As that of other members, with a look at whether it is final. It takes little from around
-        # it, for all of that is copied at each call.
-        def read(holder: Holder) -> object:
-            cached = holder._cached
-            if cached is not None:
-                if cached.is_final:
-                    return cached.state
-                monotonic = cached.clock.monotonic
-                if monotonic() < cached.state_until:
-                    return cached.state
-            elif (beside := holder._beside) is not None:
-                said = beside.at_hand(self.wire)
-                if said is not ABSENT:
-                    try:
-                        return self.codec.read(said)
-                    except UNREADABLE:
-                        """The object says so in words of its own."""
-            return holder._current(self)
+        return _read_state
 
-        return read
+
+def _read_state(holder: Holder) -> object:
+    # As other members are read, with a look at whether it is final. It takes nothing from around
+    # it, which would be copied at each call.
+    cached = holder._cached
+    if cached is not None:
+        if cached.is_final:
+            return cached.state
+        monotonic = cached.clock.monotonic
+        if monotonic() < cached.state_until:
+            return cached.state
+    elif (beside := holder._beside) is not None:
+        said = beside.at_hand("state")
+        if said is not ABSENT:
+            try:
+                return holder._by_name["state"].codec.read(said)
+            except UNREADABLE:
+                """The object says so in words of its own."""
+    return holder._current(holder._by_name["state"])
 
 
 class SubmitOnce(ServerField[G], Generic[G, S]):
