@@ -10,25 +10,51 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Generic, Never, Protocol, Self, TypeVar, cast, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Generic,
+    Never,
+    Protocol,
+    Self,
+    TypeVar,
+    cast,
+    overload,
+)
 
-from ._cache import NEVER, Cached
 from ._codecs import Codec, SettableCodec, unchanged
-from ._snapshot import ABSENT, Row, Snapshot, Unsaid
+from ._snapshot import ABSENT, UNREADABLE, CachedSnapshot
 
 G = TypeVar("G")
 S = TypeVar("S")
 
 
+class Beside(Protocol):
+    """What an object has beside the answers that are its alone, as far as members are concerned."""
+
+    def at_hand(self, member: str, /) -> Any:  # noqa: ANN401 - JSON, or `ABSENT`
+        """What a listing said of a member, by its name in JSON, if nothing else is to be looked at.
+
+        `ABSENT` otherwise.
+        """
+        ...
+
+
 class Holder(Protocol):
     """What a member needs of the object it belongs to."""
 
-    _said: Cached[Snapshot] | Row | Unsaid
-    """What the server said of it."""
+    _by_name: ClassVar[Mapping[str, ServerField[Any]]]
+    """The members of its kind."""
 
     @property
-    def _maybe_own(self) -> object:
-        """What it has of its own, or `None`."""
+    def _cached(self) -> CachedSnapshot | None:
+        """What the server said of it when it was asked for alone, or changed."""
+        ...
+
+    @property
+    def _beside(self) -> Beside | None:
+        """What there is beside."""
         ...
 
     def _current(self, member: ServerField[Any]) -> object:
@@ -131,21 +157,30 @@ class ServerField(Explained, _Property, Generic[G]):
         _Property.__init__(self, self._reader())
 
     def _reader(self) -> Callable[[Holder], object]:
-        """What reads the member of an object."""
-        name, show = self.name, self.codec.show
+        """What reads the member of an object.
 
-        # One function, for each that it called would cost as much as the rest of it.
+        One function, for each that it called would cost as much as the rest of it: what is fresh
+        it finds itself, all else it leaves to the object.
+        """
+        name, wire, convert, show = self.name, self.wire, self.codec.read, self.codec.show
+
         def read(holder: Holder) -> object:
-            said = holder._said
-            if type(said) is Row and holder._maybe_own is None:
-                value = said.read(self)
-                if value is not ABSENT:
-                    return value
-            try:
-                if said.clock.monotonic() - said.fetched_at < said.max_age:
-                    return said.value.values[name]
-            except KeyError:
-                """Only part of the object is known, without it."""
+            cached = holder._cached
+            if cached is not None:
+                # Not called as a method, which would take longer to look up.
+                monotonic = cached.clock.monotonic
+                try:
+                    if monotonic() < cached.fresh_until:
+                        return cached.value.values[name]
+                except KeyError:
+                    """Only part of the object is known, without it."""
+            elif (beside := holder._beside) is not None:
+                said = beside.at_hand(wire)
+                if said is not ABSENT:
+                    try:
+                        return convert(said)
+                    except UNREADABLE:
+                        """The object says so in words of its own."""
             return holder._current(self)
 
         return read if show is unchanged else lambda holder: show(cast("G", read(holder)))
@@ -166,25 +201,27 @@ class StateField(ServerField[G], Generic[G]):
     """The state: once it is final, nothing but a deletion can follow, and nobody is asked."""
 
     def _reader(self) -> Callable[[Holder], object]:
-        # The same as for other members, for the same reason, with one look before.
-        def read(holder: Holder) -> object:
-            said = holder._said
-            final = said.value.final
-            # What was called in question, by a deletion whose answer was lost, is asked for.
-            if final is not None and said.fetched_at > NEVER:
-                return final
-            if type(said) is Row and holder._maybe_own is None:
-                value = said.read(self)
-                if value is not ABSENT:
-                    return value
-            try:
-                if said.clock.monotonic() - said.fetched_at < said.max_age:
-                    return said.value.values["state"]
-            except KeyError:
-                """Only part of the object is known, without it."""
-            return holder._current(self)
+        return _read_state
 
-        return read
+
+def _read_state(holder: Holder) -> object:
+    # As other members are read, with a look at whether it is final. It takes nothing from around
+    # it, which would be copied at each call.
+    cached = holder._cached
+    if cached is not None:
+        if cached.is_final:
+            return cached.state
+        monotonic = cached.clock.monotonic
+        if monotonic() < cached.state_until:
+            return cached.state
+    elif (beside := holder._beside) is not None:
+        said = beside.at_hand("state")
+        if said is not ABSENT:
+            try:
+                return holder._by_name["state"].codec.read(said)
+            except UNREADABLE:
+                """The object says so in words of its own."""
+    return holder._current(holder._by_name["state"])
 
 
 class SubmitOnce(ServerField[G], Generic[G, S]):

@@ -17,9 +17,9 @@ from ._codecs import Json, Wire
 from ._convert import wires
 from ._pages import Head, HeadPage, Pages, Said, head_page, heads
 from ._resource import Resource
+from ._rows import Listing, Row
 from ._sending import Answer
 from ._show import html_table, rich_table
-from ._snapshot import Listing, Row
 from .filters import Condition, Fields
 
 if TYPE_CHECKING:
@@ -251,7 +251,8 @@ class Collection(Generic[R]):
         listing = self._listing(answer, is_part=is_part)
         rows = [Row(listing, head) for head in found]
         self._recent.add(rows)
-        return list(self.kind._of_each(self._connection, rows))
+        make, connection = self.kind._of, self._connection
+        return [make(connection, None, row) for row in rows]
 
     def _listing(self, answer: Answer[object], *, is_part: bool = False) -> Listing:
         pages = self._summary_pages if is_part else self._pages

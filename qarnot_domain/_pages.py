@@ -6,15 +6,15 @@ are is learnt from one answer for the next.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import Final, Protocol, cast
+from typing import Final, NamedTuple, Protocol, cast
 
-import attrs
 import msgspec
 
 from ._codecs import Json, Wire
 from ._convert import next_token, parsed_object, wire_page, wires
+from ._snapshot import ABSENT
 
 
 class Source:
@@ -24,13 +24,16 @@ class Source:
         """Take the text of a page, or its objects."""
         self._text = text
         self._listed = listed
+        self._by_uuid: Mapping[str, Wire] | None = None
 
-    @property
-    def listed(self) -> Sequence[Wire]:
-        """As JSON objects; `ValueError` if they are none."""
-        if self._listed is None:
-            self._listed = wires(_whole(self._text).get("data"))
-        return self._listed
+    def of(self, uuid: str) -> Wire:
+        """The JSON object of this uuid; `ValueError` if the answer is no list of objects."""
+        if self._by_uuid is None:
+            listed = self._listed
+            if listed is None:
+                listed = wires(_whole(self._text).get("data"))
+            self._by_uuid = {str(wire.get("uuid")): wire for wire in listed}
+        return self._by_uuid[uuid]
 
 
 def _whole(text: bytes) -> Wire:
@@ -46,25 +49,23 @@ class Head(msgspec.Struct, gc=False):
     """What is read of an object at once: in subclasses also the members asked for."""
 
     uuid: object = None
-    # Whatever a server says of these two is replaced.
+    # Whatever a server says of this is replaced.
     source: object = None
-    place: object = 0
 
     @property
     def wire(self) -> Wire:
         """All of it; `ValueError` if it is no JSON object."""
-        return cast("Source", self.source).listed[cast("int", self.place)]
+        return cast("Source", self.source).of(cast("str", self.uuid))
 
     def __repr__(self) -> str:
         """Without what the server said: tracebacks that show locals would show it."""
         return object.__repr__(self)
 
 
-@attrs.frozen
-class HeadPage:
+class HeadPage(NamedTuple):
     """One page of a listing, and the token of the next one (`None` on the last)."""
 
-    heads: Sequence[Head] = attrs.field(repr=False)
+    heads: Sequence[Head]
     next_token: str | None
 
 
@@ -74,14 +75,17 @@ class _Page(Protocol):
     isTruncated: Json  # noqa: N815
 
 
-@attrs.frozen(repr=False)
-class Said:
+class Said(NamedTuple):
     """What a listing answered."""
 
     text: bytes
     page: _Page | None
     """With heads, as long as it is what nearly all are: `None` otherwise."""
     wire: Wire
+
+    def __repr__(self) -> str:
+        """As that of a head."""
+        return object.__repr__(self)
 
 
 _MOST_AT_ONCE: Final = 8
@@ -110,7 +114,7 @@ class Pages:
 
 def heads(listed: Sequence[Wire]) -> Sequence[Head]:
     """Those of objects that are read already."""
-    return _placed([Head(wire.get("uuid")) for wire in listed], Source(listed=listed))
+    return _from(Source(listed=listed), [Head(wire.get("uuid")) for wire in listed])
 
 
 def head_page(said: Said) -> HeadPage:
@@ -119,19 +123,18 @@ def head_page(said: Said) -> HeadPage:
         page = wire_page(said.wire)
         return HeadPage(heads(page.items), page.next_token)
     token = next_token(said.page.nextToken, said.page.isTruncated)
-    return HeadPage(_placed(said.page.data or (), Source(said.text)), token)
+    return HeadPage(_from(Source(said.text), said.page.data or ()), token)
 
 
-def _placed(found: Sequence[Head], source: Source) -> Sequence[Head]:
-    for place, head in enumerate(found):
+def _from(source: Source, found: Sequence[Head]) -> Sequence[Head]:
+    for head in found:
         head.source = source
-        head.place = place
     return found
 
 
 @lru_cache(maxsize=64)
 def _decoder(members: frozenset[str]) -> Callable[[bytes], _Page]:
-    asked = [(member, object, msgspec.UNSET) for member in sorted(members)]
+    asked = [(member, object, ABSENT) for member in sorted(members)]
     head: type = msgspec.defstruct("Head", asked, bases=(Head,), gc=False)
     page = msgspec.defstruct(
         "Page",

@@ -6,26 +6,22 @@ import os
 import threading
 from abc import ABC, abstractmethod
 from collections import ChainMap
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
-from html import escape
 from math import inf
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, Self
-from uuid import uuid4
-
-import attrs
 
 from . import _checks as checks
 from . import _codecs as codecs
-from ._cache import NEVER, Cached, Ticket
+from ._cache import NEVER, Ticket
 from ._codecs import Json, Wire
 from ._fields import Committable, ServerField, SubmitOnce, members_of
 from ._seconds import seconds
 from ._sending import Answer, Tries
-from ._snapshot import ABSENT, DEFAULT_UPDATE_CACHE_TIME, UNSAID, Row, Snapshot, Unsaid
+from ._snapshot import ABSENT, DEFAULT_UPDATE_CACHE_TIME, CachedSnapshot, Snapshot
 from ._submission import Found, submit_once
 from .exceptions import (
     MalformedResponseException,
@@ -37,33 +33,52 @@ from .states import State
 from .timespan import TimeSpan
 
 if TYPE_CHECKING:
+    # Loaded with the first listing: msgspec takes as long as all the rest.
+    from ._rows import Row
     from .connection import Connection
 
 
-@attrs.define(eq=False)
 class Own:
     """What an object has of its own, beside what the server says of it."""
 
-    initial: Mapping[str, object]
-    given: dict[str, object] = attrs.field(factory=dict)
-    """What the user gave, by the names of members."""
-    draft: Mapping[str, object] = attrs.field(init=False)
-    """The same, and the initial values of the other members."""
-    staged: Mapping[str, object] = MappingProxyType({})
-    """What was set after submission and not sent yet."""
-    lock: threading.RLock = attrs.field(factory=threading.RLock)
-    in_doubt: bool = False
-    """Whether it is being sent, or was and it is unknown what became of it."""
-    deleted: bool = False
-    auto_update: bool = True
-    update_cache_time: float = DEFAULT_UPDATE_CACHE_TIME
-    hash: int | None = None
-    """What was told before there was a uuid."""
-    is_awaited: bool = False
-    """Whether another waits for it."""
+    __slots__ = (
+        "auto_update",
+        "deleted",
+        "draft",
+        "given",
+        "hash",
+        "in_doubt",
+        "is_awaited",
+        "lock",
+        "row",
+        "staged",
+        "update_cache_time",
+    )
 
-    def __attrs_post_init__(self) -> None:
-        self.draft = ChainMap(self.given, dict(self.initial))
+    def __init__(self, initial: Mapping[str, object], row: Row | None = None) -> None:
+        """Begin with the initial values of all members, and what a listing said."""
+        self.row = row
+        """What a listing said of it, as long as nothing else is known."""
+        self.given: dict[str, object] = {}
+        """What the user gave, by the names of members."""
+        self.draft: Final[Mapping[str, object]] = ChainMap(self.given, dict(initial))
+        """The same, and the initial values of the other members."""
+        self.staged: Mapping[str, object] = MappingProxyType({})
+        """What was set after submission and not sent yet."""
+        self.lock: Final = threading.RLock()
+        self.in_doubt = False
+        """Whether it is being sent, or was and it is unknown what became of it."""
+        self.deleted = False
+        self.auto_update = True
+        self.update_cache_time = DEFAULT_UPDATE_CACHE_TIME
+        self.hash: int | None = None
+        """What was told before there was a uuid."""
+        self.is_awaited = False
+        """Whether another waits for it."""
+
+    def at_hand(self, _member: str) -> object:
+        """Nothing: there is something to be looked at, in the object."""
+        return ABSENT
 
 
 _BINDING: Final = threading.Lock()
@@ -88,7 +103,7 @@ class Resource(ABC):
 
     # Of a list of a hundred thousand, most need no more. And a slip of the pen in the name of a
     # member is told.
-    __slots__ = ("__weakref__", "_connection", "_maybe_own", "_said")
+    __slots__ = ("__weakref__", "_beside", "_cached", "_connection")
 
     _kind: ClassVar[str]
     _missing: ClassVar[type[QarnotException]]
@@ -151,48 +166,73 @@ class Resource(ABC):
         cls._initial = MappingProxyType({m.name: m.initial for m in cls._members})
 
     _connection: Connection
-    _said: Cached[Snapshot] | Row | Unsaid
-    _maybe_own: Own | None
+    _cached: CachedSnapshot | None
+    """What the server said of it when it was asked for alone, or changed."""
+    _beside: Own | Row | None
+    """What it has of its own, and in it what a listing said; or that alone, as most have.
+
+    A place for each would take more memory than what a listing said takes in the end.
+    """
 
     def __init__(self, connection: Connection, name: str, shortname: str | None) -> None:
         self._connection = connection
-        self._said = UNSAID
-        self._maybe_own = Own(self._initial)
+        self._cached = None
+        self._beside = Own(self._initial)
         self.name = name
         self.shortname = shortname
 
     @classmethod
-    def _of(cls, connection: Connection, said: Row | Cached[Snapshot]) -> Self:
-        """The object of which the server said this."""
-        (resource,) = cls._of_each(connection, (said,))
+    def _of(
+        cls, connection: Connection, cached: CachedSnapshot | None, row: Row | None = None
+    ) -> Self:
+        """The object of which the server said either of these."""
+        resource = cls.__new__(cls)
+        resource._connection = connection
+        resource._cached = cached
+        resource._beside = row
         return resource
 
-    @classmethod
-    def _of_each(
-        cls, connection: Connection, answers: Iterable[Row | Cached[Snapshot]]
-    ) -> Iterator[Self]:
-        new = cls.__new__
-        for said in answers:
-            resource = new(cls)
-            resource._connection = connection
-            resource._said = said
-            resource._maybe_own = None
-            yield resource
+    @property
+    def _row(self) -> Row | None:
+        """What a listing said of it, as long as nothing else is known."""
+        beside = self._beside
+        return beside.row if isinstance(beside, Own) else beside
+
+    def _set_row(self, row: Row | None) -> None:
+        """Call this with `_BINDING` held."""
+        beside = self._beside
+        if isinstance(beside, Own):
+            beside.row = row
+        else:
+            self._beside = row
+
+    @property
+    def _maybe_own(self) -> Own | None:
+        beside = self._beside
+        return beside if isinstance(beside, Own) else None
 
     @property
     def _own(self) -> Own:
         own = self._maybe_own
         if own is None:
             with _BINDING:
-                own = self._maybe_own
-                if own is None:
-                    own = self._maybe_own = Own(self._initial)
+                beside = self._beside
+                if isinstance(beside, Own):
+                    return beside
+                own = self._beside = Own(self._initial, beside)
         return own
+
+    @property
+    def _is_draft(self) -> bool:
+        """Whether it was not submitted, as far as is known."""
+        # In this order, for it goes from the first to the second.
+        return self._row is None and self._cached is None
 
     @property
     def _is_deleted(self) -> bool:
         """Whether this program deleted it."""
-        return self._maybe_own is not None and self._maybe_own.deleted
+        beside = self._beside
+        return isinstance(beside, Own) and beside.deleted
 
     # --- from and to JSON ------------------------------------------------------------------
 
@@ -220,7 +260,7 @@ class Resource(ABC):
             raise ValueError(f"expected an object, not {type(wire).__name__}")
         uuid = connection._gateway.read_uuid(wire.get("uuid"))
         snapshot = Snapshot.read(cls._members, uuid, wire, is_part=is_part)
-        return cls._of(connection, cls._cached(connection, snapshot, fetched_at))
+        return cls._of(connection, cls._askable(connection, snapshot, fetched_at))
 
     @classmethod
     def _reference(cls, connection: Connection, uuid: str | None) -> Self | None:
@@ -237,28 +277,28 @@ class Resource(ABC):
             # A traceback may show it, and it may be the token.
             del uuid
             raise MalformedResponseException(f"it is not a {cls._kind}: {error}") from None
-        return cls._of(connection, cls._cached(connection, cls._as_submitted(uuid, cls._initial)))
+        return cls._of(connection, cls._askable(connection, cls._as_submitted(uuid, cls._initial)))
 
     @classmethod
-    def _cached(
+    def _askable(
         cls,
         connection: Connection,
         snapshot: Snapshot,
         fetched_at: float = NEVER,
         max_age: float = DEFAULT_UPDATE_CACHE_TIME,
-    ) -> Cached[Snapshot]:
+    ) -> CachedSnapshot:
         """What is known of an object, which can be asked for anew."""
         fetch = partial(cls._fetch, connection, snapshot.uuid)
-        return Cached(fetch, connection.clock, max_age, snapshot, fetched_at)
+        return CachedSnapshot(fetch, connection.clock, max_age, snapshot, fetched_at)
 
     def to_json(self) -> dict[str, Json]:
         """The wire form: of the snapshot once submitted, of the creation before; sends nothing."""
-        if self._said is UNSAID:
-            return self._creation()
-        said = self._said
-        if isinstance(said, Row):
-            return said.snapshot(self._members, said.uuid).write(self._members)
-        return said.value.write(self._members)
+        row, cached = self._row, self._cached
+        if cached is not None:
+            return cached.value.write(self._members)
+        if row is not None:
+            return row.snapshot(self._members, row.uuid).write(self._members)
+        return self._creation()
 
     def _creation(self) -> dict[str, Json]:
         """What a submission sends; what the user did not give is left to the server's defaults."""
@@ -275,10 +315,10 @@ class Resource(ABC):
     @property
     def uuid(self) -> str | None:
         """Its identifier, set on submission and kept for good; `None` before."""
-        said = self._said
-        if said is UNSAID:
-            return None
-        return said.uuid if isinstance(said, Row) else said.value.uuid
+        row, cached = self._row, self._cached
+        if cached is not None:
+            return cached.value.uuid
+        return None if row is None else row.uuid
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, type(self)):
@@ -296,26 +336,27 @@ class Resource(ABC):
         uuid = self.uuid
         if uuid is None:
             self._own.hash = id(self)
-        kept = None if self._maybe_own is None else self._maybe_own.hash
-        if kept is not None:
-            return kept
+        own = self._maybe_own
+        if own is not None and own.hash is not None:
+            return own.hash
         return hash((self._connection.cluster_url, None if uuid is None else uuid.lower()))
 
     # --- reading and setting members -------------------------------------------------------
 
     def _current(self, member: ServerField[Any]) -> object:
-        said, own = self._said, self._maybe_own
+        if self._is_draft:
+            return self._own.draft[member.name]
+        own = self._maybe_own
         max_age = DEFAULT_UPDATE_CACHE_TIME
         if own is not None:
             if member.name in own.staged:
                 return own.staged[member.name]
-            if said is UNSAID:
-                return own.draft[member.name]
             if own.deleted or not own.auto_update:
                 return self._peek(member.name)
             max_age = own.update_cache_time
-        if isinstance(said, Row):
-            value = said.read(member, max_age)
+        row = self._row
+        if row is not None:
+            value = row.read(member, max_age)
             if value is not ABSENT:
                 return value
         cache = self._bound("read")
@@ -334,15 +375,15 @@ class Resource(ABC):
         Raises:
             MalformedResponseException: it cannot be read.
         """
-        said, own = self._said, self._maybe_own
+        own, row, cached = self._maybe_own, self._row, self._cached
         if own is not None and name in own.staged:
             return own.staged[name]
-        if said is UNSAID:
-            return self._own.draft[name]
-        if isinstance(said, Row):
-            value = said.read(self._by_name[name], inf)
+        if cached is not None:
+            value = cached.value.values.get(name, ABSENT)
+        elif row is not None:
+            value = row.read(self._by_name[name], inf)
         else:
-            value = said.value.values.get(name, ABSENT)
+            return self._own.draft[name]
         if value is not ABSENT:
             return value
         return self._initial[name] if otherwise is ABSENT else otherwise
@@ -352,7 +393,7 @@ class Resource(ABC):
         with own.lock:
             if own.in_doubt or own.deleted:
                 raise self._locked(member)
-            if self._said is UNSAID:
+            if self._is_draft:
                 own.given[member.name] = self._checked(member, value)
             elif isinstance(member, Committable):
                 own.staged = MappingProxyType(
@@ -376,7 +417,8 @@ class Resource(ABC):
         submission that no read or update followed, that is what was sent, in the state in which
         the API creates objects. Setting anything but a `bool` is a `TypeError`.
         """
-        return self._maybe_own is None or self._maybe_own.auto_update
+        own = self._maybe_own
+        return own is None or own.auto_update
 
     @auto_update.setter
     def auto_update(self, value: bool) -> None:
@@ -397,8 +439,8 @@ class Resource(ABC):
         own, chosen = self._own, seconds("update_cache_time", value)
         with _BINDING:
             own.update_cache_time = chosen
-            if isinstance(self._said, Cached):
-                self._said.max_age = chosen
+            if self._cached is not None:
+                self._cached.max_age = chosen
 
     # --- life ------------------------------------------------------------------------------
 
@@ -433,7 +475,7 @@ class Resource(ABC):
                 f"the {self._kind} was sent before and it is unknown whether that took "
                 "effect; look for it, or make a new one"
             )
-        return self._said is UNSAID
+        return self._is_draft
 
     def _submit_draft(self) -> None:
         wire = self._prepare()
@@ -448,6 +490,9 @@ class Resource(ABC):
         self._check_draft()
         own = self._own
         if self._connection.client_shortnames and own.draft["shortname"] is None:
+            # Here, since it takes a while to load.
+            from uuid import uuid4
+
             own.given["shortname"] = f"{self._kind}-{uuid4().hex}"
         return self._creation()
 
@@ -484,7 +529,7 @@ class Resource(ABC):
         """Take in that it was created."""
         own = self._own
         snapshot = self._as_submitted(uuid, own.draft)
-        self._said = self._cached(self._connection, snapshot, max_age=own.update_cache_time)
+        self._cached = self._askable(self._connection, snapshot, max_age=own.update_cache_time)
         own.in_doubt = False
 
     @classmethod
@@ -532,10 +577,10 @@ class Resource(ABC):
             QarnotGenericException: any other failure; what was known stays.
         """
         flush = checks.check_boolean("flushcache", flushcache)
-        said = self._said
-        if said is UNSAID or (
-            isinstance(said, Row) and not flush and said.is_fresh(self.update_cache_time)
-        ):
+        row = self._row
+        if row is not None and not flush and row.is_fresh(self.update_cache_time):
+            return
+        if self._is_draft:
             return
         cache = self._bound("update")
         if flush:
@@ -545,12 +590,8 @@ class Resource(ABC):
 
     def _ticket(self) -> Ticket:
         """What to take before asking for it together with others, for `_offer`."""
-        said = self._said
-        return (
-            said.begin()
-            if isinstance(said, Cached)
-            else Ticket(self._connection.clock.monotonic(), 0)
-        )
+        cached = self._cached
+        return Ticket(self._connection.clock.monotonic(), 0) if cached is None else cached.begin()
 
     def _offer(self, row: Row, ticket: Ticket) -> None:
         """Take in what a listing says of it.
@@ -559,31 +600,31 @@ class Resource(ABC):
             MalformedResponseException: it cannot be read.
         """
         with _BINDING:
-            said = self._said
-            if isinstance(said, Row) and row.uuid == said.uuid:
-                if said.listing.fetched_at <= ticket.began:
-                    self._said = row
+            known = self._row
+            if known is not None and known.uuid == row.uuid:
+                if known.listing.fetched_at <= ticket.began:
+                    self._set_row(row)
                 return
         cache = self._bound("refresh")
         cache.offer(row.snapshot(self._members, cache.value.uuid), ticket)
 
-    def _bound(self, action: str) -> Cached[Snapshot]:
+    def _bound(self, action: str) -> CachedSnapshot:
         """What is known of it, to be refreshed; an error for a draft, of which nothing is."""
-        said = self._said
-        if isinstance(said, Row):
+        if self._cached is None:
             with _BINDING:
-                said = self._said
-                if isinstance(said, Row):
+                row = self._row
+                if row is not None:
                     # What cannot be read there is asked for, like what a summary lacks.
-                    self._said = said = self._cached(
+                    self._cached = self._askable(
                         self._connection,
-                        said.readable(self._members),
-                        said.listing.fetched_at,
+                        row.readable(self._members),
+                        row.listing.fetched_at,
                         self.update_cache_time,
                     )
-        if isinstance(said, Cached):
-            return said
-        raise QarnotGenericException(f"{action}: the {self._kind} is not submitted")
+                    self._set_row(None)
+        if self._cached is None:
+            raise QarnotGenericException(f"{action}: the {self._kind} is not submitted")
+        return self._cached
 
     def _identified(self, action: str) -> str:
         """Its uuid; an error for a draft, which has none."""
@@ -594,7 +635,7 @@ class Resource(ABC):
 
     def _delete(self, send: Callable[[str], None]) -> None:
         """Send the deletion of this uuid and take it in; does nothing before submission."""
-        if self._said is not UNSAID:
+        if not self._is_draft:
             cache = self._bound("delete")
             try:
                 send(cache.value.uuid)
@@ -649,6 +690,9 @@ class Resource(ABC):
         return self._shown().items()
 
     def _repr_html_(self) -> str:
+        # Here, since it is for notebooks alone.
+        from html import escape
+
         rows = "".join(
             f"<tr><th>{escape(name)}</th><td>{escape(str(value))}</td></tr>"
             for name, value in self._shown().items()

@@ -59,12 +59,8 @@ TESTS = {
         "unit/test_connection.py",
     ],
     "_pages": ["unit/test_listed.py", "unit/test_listing.py", "property/test_listed.py"],
-    "_snapshot": [
-        "unit/test_listed.py",
-        "unit/test_listing.py",
-        "property/test_listed.py",
-        "property/test_convert.py",
-    ],
+    "_rows": ["unit/test_listed.py", "unit/test_listing.py", "property/test_listed.py"],
+    "_snapshot": ["unit/job", "unit/test_listed.py", "property/test_convert.py"],
     "_in_pool": ["unit/job", "unit/task"],
     "_resource": [
         "unit/test_listed.py",

@@ -53,6 +53,20 @@ def test_stale_member_is_asked_for(job: Job, qarnot_emulator: Emulator) -> None:
     assert len(qarnot_emulator.requests) == sent + 1
 
 
+def test_packing_keeps_what_was_set(
+    qarnot_connection: Connection, qarnot_emulator: Emulator
+) -> None:
+    """What a job of a list has of its own stays while others are listed."""
+    submitted(qarnot_connection, "a")
+    job = listed(qarnot_connection, packed=False)
+    job.update_cache_time = 60
+    listed(qarnot_connection, packed=True)
+    sent = len(qarnot_emulator.requests)
+    qarnot_emulator.advance(timedelta(seconds=59))
+    assert (job.name, job.update_cache_time) == ("a", 60)
+    assert len(qarnot_emulator.requests) == sent
+
+
 def test_auto_update_can_be_switched_off(job: Job, qarnot_emulator: Emulator) -> None:
     """Then members give what was listed, however old."""
     sent = len(qarnot_emulator.requests)
