@@ -236,16 +236,30 @@ def test_import_loads_nothing_that_nobody_asked_for() -> None:
 
 
 NOT_FOR_A_FIRST_JOB: Final = {
+    "ast",
     "asyncio",
+    "attr",
+    "attrs",
+    "certifi",
+    "concurrent.futures",
     "configparser",
+    "dataclasses",
     "graphlib",
+    "html",
+    "httpcore",
     "httpx",
+    "inspect",
+    "msgspec",
+    "pathlib",
+    "platform",
     "qarnot_api.models",
     "qarnot_domain._account",
     "qarnot_domain._bulk",
     "qarnot_domain._execution",
     "qarnot_domain._listing",
+    "qarnot_domain._pages",
     "qarnot_domain._progress",
+    "qarnot_domain._rows",
     "qarnot_domain._show",
     "qarnot_domain._values",
     "qarnot_domain._wait",
@@ -253,6 +267,9 @@ NOT_FOR_A_FIRST_JOB: Final = {
     "qarnot_domain.filters",
     "qarnot_domain.pool",
     "qarnot_domain.task",
+    "tempfile",
+    "typing_extensions",
+    "uuid",
 }
 """What a program can do without until it lists, waits, or has tasks."""
 
