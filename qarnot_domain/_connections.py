@@ -17,7 +17,7 @@ from http import HTTPStatus
 from http.client import HTTPException, HTTPMessage, HTTPResponse, IncompleteRead
 from typing import TYPE_CHECKING, Final, cast
 
-from ._clock import SystemClock
+from ._clock import Clock
 from ._network import Stream, Wait, is_readable
 from ._secret import Secret
 
@@ -36,8 +36,6 @@ _BROKEN_HEADERS: Final = (
     InvalidHeaderDefect,
     MissingHeaderBodySeparatorDefect,
 )
-
-_now: Final = SystemClock().monotonic
 
 
 class BusyError(TimeoutError):
@@ -132,10 +130,11 @@ def asked(stream: Stream, method: str, request: Request) -> Answer:
 class Connection:
     """A connection to a server, for one request at a time."""
 
-    def __init__(self, stream: Stream) -> None:
+    def __init__(self, stream: Stream, clock: Clock) -> None:
         self._stream = stream
+        self._clock = clock
         self._answer: Answer | None = None
-        self._idle_since = _now()
+        self._idle_since = clock.monotonic()
 
     def ask(self, method: str, request: Request) -> Answer:
         self._answer = None
@@ -144,13 +143,13 @@ class Connection:
 
     def rest(self) -> bool:
         """Whether it can be used again: the last answer was read to its end, and more may come."""
-        self._idle_since = _now()
+        self._idle_since = self._clock.monotonic()
         answer = self._answer
         return answer is not None and answer.is_whole and not answer.will_close
 
     @property
     def is_old(self) -> bool:
-        return _now() - self._idle_since > _KEEP_ALIVE_SECONDS
+        return self._clock.monotonic() - self._idle_since > _KEEP_ALIVE_SECONDS
 
     @property
     def is_usable(self) -> bool:
@@ -164,8 +163,9 @@ class Connection:
 class Connections:
     """The connections to one server: what was used last is used next. Safe from several threads."""
 
-    def __init__(self, open_: Callable[[], Stream]) -> None:
+    def __init__(self, open_: Callable[[], Stream], clock: Clock) -> None:
         self._open = open_
+        self._clock = clock
         self._free = threading.Semaphore(_MAX_CONNECTIONS)
         self._lock = threading.Lock()
         self._idle: list[Connection] = []
@@ -176,7 +176,7 @@ class Connections:
         if not (self._free.acquire(blocking=False) or self._free.acquire(timeout=wait())):
             raise BusyError
         try:
-            return self._kept() or Connection(self._open())
+            return self._kept() or Connection(self._open(), self._clock)
         except BaseException:
             self._free.release()
             raise

@@ -50,7 +50,7 @@ class Gateway:
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self._token = settings.client_token
         self._sender = Sender(settings, clock)
-        self._transport = Transport(settings)
+        self._transport = Transport(settings, clock)
 
     @property
     def clock(self) -> Clock:

@@ -19,6 +19,7 @@ from typing import Final, NamedTuple
 from urllib.parse import quote, urlsplit
 
 from ._body import TooLargeError, UndecodableError, plain
+from ._clock import Clock
 from ._connections import Answer, BusyError, Connection, Connections, lines, written
 from ._network import Stream, connect
 from ._proxy import Proxy, ProxyError
@@ -144,12 +145,13 @@ class Reply(NamedTuple):
 class Transport:
     """What sends to one cluster, on connections that are kept; renewed in the child of a fork."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, clock: Clock) -> None:
         if settings.cluster_unsafe:
             warnings.warn(
                 f"cluster_unsafe: the identity of {settings.cluster_url} is not verified",
                 stacklevel=4,
             )
+        self._clock = clock
         self._token = settings.client_token
         self._timeout = settings.cluster_timeout.total_seconds()
         self._most = settings.max_response_bytes
@@ -173,7 +175,7 @@ class Transport:
 
     def renew(self) -> None:
         """Start over without any connection, leaving the old ones' sockets alone."""
-        self._connections = Connections(self._open)
+        self._connections = Connections(self._open, self._clock)
 
     def close(self) -> None:
         self._connections.close()

@@ -119,7 +119,9 @@ def connection_to(answers: Answers) -> Connection:
         cluster_url="https://cluster.invalid", client_token="fuzz", retry_count=0
     )
     # The network is replaced below everything of ours, so that all of it is run.
-    connection._gateway._transport._connections = Connections(lambda: Stream(answers, lambda: 1.0))
+    connection._gateway._transport._connections = Connections(
+        lambda: Stream(answers, lambda: 1.0), connection.clock
+    )
     return connection
 
 

@@ -96,15 +96,21 @@ class Proxy(_Between):
         port: where each tunnel leads.
         refusal: the answer in place of a tunnel, if there is to be none.
         tls: what it presents, if it speaks TLS itself.
+        consent: the answer before a tunnel.
     """
 
     def __init__(
-        self, port: int, refusal: bytes | None = None, tls: ssl.SSLContext | None = None
+        self,
+        port: int,
+        refusal: bytes | None = None,
+        tls: ssl.SSLContext | None = None,
+        consent: bytes = b"HTTP/1.1 200 OK\r\n\r\n",
     ) -> None:
         super().__init__(port, tls)
         self.heads: list[str] = []
         """What was asked of it, each with its headers."""
         self._refusal = refusal
+        self._consent = consent
 
     def _handle(self, client: socketserver.StreamRequestHandler) -> None:
         lines = [client.rfile.readline().decode("latin-1")]
@@ -114,7 +120,7 @@ class Proxy(_Between):
         if self._refusal is not None:
             client.wfile.write(self._refusal)
             return
-        self._lead(client, b"HTTP/1.1 200 OK\r\n\r\n")
+        self._lead(client, self._consent)
 
 
 _NO_PASSWORD: Final = 0

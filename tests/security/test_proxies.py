@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from qarnot_domain import Connection, ConnectionFailedException
+from qarnot_domain import Connection, ConnectionFailedException, _proxy
+from qarnot_domain._secret import Secret
 
 from ..unit.driving import ActingClock
 from ..unit.wire import Act, Answer, WireServer, http
@@ -57,6 +58,62 @@ def test_request_without_tls_is_given_to_the_proxy(monkeypatch: pytest.MonkeyPat
         assert request.headers["host"] == "cluster.test:81"
         assert request.headers["proxy-authorization"] == f"Basic {pair}"
     assert (len(proxy.received), proxy.connections) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("who", "pair"),
+    [("somebody@", "somebody:"), (f":{PASSWORD}@", f":{PASSWORD}"), ("", None)],
+    ids=["user", "password", "nobody"],
+)
+def test_proxy_is_told_who_asks(
+    monkeypatch: pytest.MonkeyPatch, who: str, pair: str | None
+) -> None:
+    """Half of a name and a password is something to tell, nothing is nothing."""
+    with Proxy(0, b"HTTP/1.1 502 No\r\n\r\n") as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{who}{proxy.address}")
+        with client() as connection, pytest.raises(ConnectionFailedException):
+            connection.jobs()
+    told = [line for line in proxy.heads[0].splitlines() if line.startswith("Proxy-")]
+    expected = None if pair is None else b64encode(pair.encode()).decode()
+    assert told == ([] if pair is None else [f"Proxy-Authorization: Basic {expected}"])
+
+
+@pytest.mark.parametrize(
+    ("url", "port"),
+    [
+        ("http://proxy.test", 80),
+        ("https://proxy.test", 443),
+        ("socks5://proxy.test", 1080),
+        ("socks5h://proxy.test", 1080),
+        ("http://proxy.test:3128", 3128),
+    ],
+)
+def test_proxy_has_the_port_of_its_scheme(url: str, port: int) -> None:
+    """Unless its URL names another."""
+    assert _proxy.Proxy.of(Secret(url))[1:3] == ("proxy.test", port)
+
+
+@pytest.mark.parametrize(("status", "opens"), [(200, True), (201, True), (299, True), (300, False)])
+def test_tunnel_is_open_after_a_success(
+    authority: Authority,
+    trusted: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    status: int,
+    opens: bool,
+) -> None:
+    """Whichever success it is (RFC 9110, section 9.3.6)."""
+    consent = f"HTTP/1.1 {status} Status\r\n\r\n".encode()
+    with (
+        WireServer(EMPTY_PAGE, tls=authority.good()) as server,
+        Proxy(server.port, consent=consent) as proxy,
+    ):
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{proxy.address}")
+        with client() as connection:
+            if opens:
+                assert connection.jobs() == []
+            else:
+                with pytest.raises(ConnectionFailedException, match="the proxy refused"):
+                    connection.jobs()
 
 
 def test_password_is_for_the_proxy_alone(

@@ -31,6 +31,7 @@ from qarnot_domain import (
     _snapshot,
     _transport,
 )
+from qarnot_domain._clock import SystemClock
 from qarnot_domain._secret import Secret
 from qarnot_domain.config import load
 from qarnot_domain.emulator import Emulator
@@ -566,7 +567,7 @@ def test_whatever_is_asked_for_is_asked_of_the_cluster(path: str) -> None:
     """Were a request ever to name another host, it would not go there, nor would the token."""
     with WireServer(http("400 Bad Request")) as server:
         settings = load(cluster_url=f"{server.url}/api", client_token=Secret(TOKEN), environ={})
-        transport = _transport.Transport(settings)
+        transport = _transport.Transport(settings, SystemClock())
         exchange = _transport.Exchange(settings.client_token, lambda: 1.0, 0.0)
         with _transport.recording(exchange), pytest.raises(_transport.Refused):
             transport.send("GET", path)

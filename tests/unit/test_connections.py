@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from qarnot_domain import Connection, QarnotException, _connections
+from qarnot_domain._clock import ManualClock
 from qarnot_domain._network import Stream, connect
 from qarnot_domain._secret import Secret
 
@@ -101,10 +102,43 @@ def test_connections_are_as_many_as_are_used_at_once() -> None:
         assert {request.connection for request in server.received[-5:]} <= used
 
 
+def test_connection_that_was_idle_for_long_is_not_used() -> None:
+    """Something on the way may have forgotten it without a word."""
+    clock = ManualClock()
+    with WireServer(EMPTY_PAGE) as server, client(server, clock=clock) as connection:
+        for seconds, connections in ((0, 1), (90, 1), (90, 1), (90.5, 2), (90, 2)):
+            clock.advance(seconds)
+            connection.jobs()
+            assert server.connections == connections
+
+
+def test_connection_that_is_needed_no_more_is_closed() -> None:
+    """Others are used meanwhile: what was opened for a rush does not stay open for good."""
+    clock = ManualClock()
+    with WireServer(EMPTY_PAGE) as server:
+        connections = _connections.Connections(
+            lambda: connect("127.0.0.1", server.port, _wait), clock
+        )
+        taken = [connections.take(_wait) for _ in range(3)]
+        for one in taken:
+            assert b"".join(one.ask("GET", _connections.written("GET", "/", Secret(""))).pieces())
+            connections.give_back(one)
+        clock.advance(60)
+        connections.give_back(connections.take(_wait))
+        clock.advance(60)
+        connections.give_back(connections.take(_wait))
+        server.wait_for_close()
+        server.wait_for_close()
+        connections.close()
+        server.wait_for_close()
+
+
 def test_no_more_connections_than_there_may_be() -> None:
     """Whoever finds all in use waits, and is told if it takes too long: nothing was sent."""
     with WireServer(EMPTY_PAGE) as server:
-        connections = _connections.Connections(lambda: connect("127.0.0.1", server.port, _wait))
+        connections = _connections.Connections(
+            lambda: connect("127.0.0.1", server.port, _wait), ManualClock()
+        )
         taken = [connections.take(_wait) for _ in range(_connections._MAX_CONNECTIONS)]
         with pytest.raises(_connections.BusyError):
             connections.take(lambda: 0.01)
@@ -125,7 +159,7 @@ def test_failure_to_connect_takes_no_place() -> None:
     def fail() -> Stream:
         raise ConnectionRefusedError
 
-    connections = _connections.Connections(fail)
+    connections = _connections.Connections(fail, ManualClock())
     for _ in range(_connections._MAX_CONNECTIONS + 1):
         with pytest.raises(ConnectionRefusedError):
             connections.take(lambda: 0.01)

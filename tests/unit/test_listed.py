@@ -53,6 +53,15 @@ def test_stale_member_is_asked_for(job: Job, qarnot_emulator: Emulator) -> None:
     assert len(qarnot_emulator.requests) == sent + 1
 
 
+def test_what_earlier_answers_said_is_packed(qarnot_connection: Connection) -> None:
+    """That of the two before is kept as it came (docs/adr/0018-lists-are-read-when-asked.md)."""
+    submitted(qarnot_connection, "a", tags=["b"])
+    jobs = [qarnot_connection.jobs()[0] for _ in range(4)]
+    rows = [job._row for job in jobs]
+    assert [isinstance(row and row.held, bytes) for row in rows] == [True, True, False, False]
+    assert [job.tags for job in jobs] == [["b"]] * 4
+
+
 def test_packing_keeps_what_was_set(
     qarnot_connection: Connection, qarnot_emulator: Emulator
 ) -> None:
