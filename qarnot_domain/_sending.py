@@ -16,7 +16,7 @@ from typing import Final, Generic, NamedTuple, TypeVar
 from ._clock import Clock
 from ._retry import Decision, Kind, Outcome, Phase, Policy, Quota, decide, may_have_taken_effect
 from ._secret import Secret
-from ._transport import Exchange, Failure, Lost, NotSent, Refused, Unreadable, Untrusted, recording
+from ._transport import Exchange, Failure, NotSent, Refused, Unreadable, Untrusted, recording
 from .config import Settings
 from .exceptions import (
     Attempt,
@@ -306,7 +306,7 @@ class Sender:
         error_type: type[QarnotException] = ConnectionFailedException
         if isinstance(failure, Unreadable):
             error_type = MalformedResponseException
-        elif isinstance(failure, Lost) and failure.timed_out:
+        elif failure.timed_out:
             error_type = TimeoutException
         return error_type(
             in_short(failure.reason, self._token.reveal()),

@@ -39,6 +39,9 @@ _LARGEST_ERROR: Final = 2**22
 class Failure(Exception):
     """One request did not come back with a success."""
 
+    timed_out = False
+    """Whether it took too long."""
+
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -59,6 +62,12 @@ class NotSent(Failure):
 
 class Untrusted(NotSent):
     """The server's certificate is not accepted, and would not be at another attempt."""
+
+
+class Late(NotSent):
+    """The deadline passed before a connection was made."""
+
+    timed_out = True
 
 
 class Lost(Failure):
@@ -103,6 +112,10 @@ class Exchange:
         self.url: str | None = None
         self.date = ""
         """The `Date` of the answer."""
+
+
+class DeadlineError(TimeoutError):
+    """There is no time left to wait."""
 
 
 _current: Final[ContextVar[Exchange]] = ContextVar("exchange")
@@ -210,6 +223,8 @@ class Transport:
     def _connection(self) -> Connection:
         try:
             return self._connections.take(self._wait)
+        except DeadlineError as error:
+            raise Late(_reason("no connection in time", error)) from error
         except ssl.SSLCertVerificationError as error:
             raise Untrusted(_objection(error)) from error
         # A host that cannot be one is a `ValueError`.
@@ -231,7 +246,7 @@ class Transport:
     def _wait(self) -> float:
         left = _current.get().left()
         if left <= 0:
-            raise TimeoutError("the deadline has passed")
+            raise DeadlineError("the deadline has passed")
         return min(self._timeout, left)
 
     def _read(self, answer: Answer, exchange: Exchange) -> Reply:

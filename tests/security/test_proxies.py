@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from base64 import b64encode
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,16 @@ def test_proxy_is_told_who_asks(
 def test_proxy_has_the_port_of_its_scheme(url: str, port: int) -> None:
     """Unless its URL names another."""
     assert _proxy.Proxy.of(Secret(url))[1:3] == ("proxy.test", port)
+
+
+def test_socks_needs_a_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without it the proxy cannot be used, and the message says what to install."""
+    monkeypatch.setitem(sys.modules, "python_socks", None)
+    monkeypatch.setenv("ALL_PROXY", "socks5://proxy.test")
+    with pytest.raises(ValueError, match=r"pip install 'qarnot-domain\[socks\]'"):
+        client()
+    monkeypatch.setenv("ALL_PROXY", "http://proxy.test")
+    client().close()
 
 
 @pytest.mark.parametrize(("status", "opens"), [(200, True), (201, True), (299, True), (300, False)])
