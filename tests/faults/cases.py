@@ -216,7 +216,17 @@ GROUPS: Final = (
             Fault("a chunk beyond its size", b"!" + _CHUNKED + b"1\r\n{}\r\n", _BROKE),
             Fault("two lengths", b"!" + _OK + b"Content-Length: 2, 3\r\n\r\n{}", _BROKE),
             Fault("a negative length", b"!" + _OK + b"Content-Length: -2\r\n\r\n{}", _BROKE),
+            Fault(
+                "an absurd length",
+                b"!" + _OK + b"Content-Length: " + b"9" * 30 + b"\r\n\r\n{}",
+                _BROKE,
+            ),
             Fault("a transfer coding", b"!" + _OK + b"Transfer-Encoding: gzip\r\n\r\n", _BROKE),
+            Fault(
+                "two transfer codings",
+                b"!" + _OK + b"Transfer-Encoding: chunked\r\n" * 2 + b"\r\n0\r\n\r\n",
+                _BROKE,
+            ),
             Fault("another protocol", b"!220 mail.example ESMTP\r\n", _BROKE),
             Fault("the token", b"!" + TOKEN.encode() + b"\r\n\r\n", _BROKE),
             Fault("a switch of protocol", b"!HTTP/1.1 101 Switch\r\n\r\n", _BROKE),
