@@ -34,7 +34,7 @@ settings.register_profile("dev", max_examples=100, deadline=None)
 # The same examples each time: a change that is not at fault must not fail in CI by chance.
 settings.register_profile(
     "ci",
-    max_examples=300,
+    max_examples=200,
     deadline=None,
     derandomize=True,
     print_blob=True,
