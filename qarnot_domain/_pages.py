@@ -75,17 +75,16 @@ class _Page(Protocol):
     isTruncated: Json  # noqa: N815
 
 
-class Said(NamedTuple):
-    """What a listing answered."""
+class Said:
+    """What a listing answered; no tuple, of which tracebacks that show locals would show all."""
 
-    text: bytes
-    page: _Page | None
-    """With heads, as long as it is what nearly all are: `None` otherwise."""
-    wire: Wire
+    __slots__ = ("page", "text", "wire")
 
-    def __repr__(self) -> str:
-        """As that of a head."""
-        return object.__repr__(self)
+    def __init__(self, text: bytes, page: _Page | None, wire: Wire) -> None:
+        self.text: Final = text
+        self.page: Final = page
+        """With heads, as long as it is what nearly all are: `None` otherwise."""
+        self.wire: Final = wire
 
 
 _MOST_AT_ONCE: Final = 8

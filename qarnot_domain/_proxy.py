@@ -53,13 +53,15 @@ class Proxy(NamedTuple):
     @classmethod
     def _read(cls, url: str) -> Proxy:
         parts = urlsplit(url)
-        port = parts.port or _PORTS[parts.scheme]
+        usual = _PORTS[parts.scheme]
+        if not parts.hostname:
+            raise ValueError("no host")
         if parts.scheme.startswith("socks") and find_spec("python_socks") is None:
             raise ImportError(
                 "it needs the package python-socks: pip install 'qarnot-domain[socks]'"
             )
         user, password = unquote(parts.username or ""), Secret(unquote(parts.password or ""))
-        return cls(parts.scheme, parts.hostname or "", port, user, password)
+        return cls(parts.scheme, parts.hostname, parts.port or usual, user, password)
 
     @property
     def forwards(self) -> bool:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from http.client import HTTPException
-from typing import Final, NamedTuple
+from typing import Final
 from urllib.parse import quote, urlsplit
 
 from ._body import TooLargeError, UndecodableError, plain
@@ -143,16 +143,18 @@ def recording(exchange: Exchange) -> Generator[None]:
         _current.reset(token)
 
 
-class Reply(NamedTuple):
-    """A success, read to its end."""
+class Reply:
+    """A success, read to its end.
 
-    status: int
-    content_type: str
-    content: bytes
+    No tuple, which tracebacks that show locals would show, and with it what the server said.
+    """
 
-    def __repr__(self) -> str:
-        """Without what the server said: tracebacks that show locals would show it."""
-        return object.__repr__(self)
+    __slots__ = ("content", "content_type", "status")
+
+    def __init__(self, status: int, content_type: str, content: bytes) -> None:
+        self.status: Final = status
+        self.content_type: Final = content_type
+        self.content: Final = content
 
 
 class Transport:

@@ -65,7 +65,7 @@ TESTS = {
         "security/test_proxies.py",
         "faults/test_faults.py",
     ],
-    "_proxy": ["security/test_proxies.py", "security/test_destination.py"],
+    "_proxy": ["security/test_proxies.py"],
     "_pages": ["unit/test_listed.py", "unit/test_listing.py", "property/test_listed.py"],
     "_rows": ["unit/test_listed.py", "unit/test_listing.py", "property/test_listed.py"],
     "_snapshot": ["unit/job", "unit/test_listed.py", "property/test_convert.py"],

@@ -13,6 +13,8 @@ from abc import ABC, abstractmethod
 from types import TracebackType
 from typing import Any, Final, Self
 
+from ..unit.wire import secured
+
 _LARGEST_READ: Final = 65_536
 
 
@@ -36,11 +38,7 @@ class _Between(ABC):
 
             def get_request(self) -> tuple[socket.socket, Any]:
                 connection, address = super().get_request()
-                if tls is not None:
-                    connection = tls.wrap_socket(
-                        connection, server_side=True, do_handshake_on_connect=False
-                    )
-                return connection, address
+                return secured(connection, tls), address
 
         self._server = Server(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(

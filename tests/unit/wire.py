@@ -77,6 +77,13 @@ def http(
     return f"{head}{headers}\r\n".encode() + body
 
 
+def secured(connection: socket.socket, tls: ssl.SSLContext | None) -> socket.socket:
+    """What a client connected to, over TLS if there is to be any; the handshake is to come."""
+    if tls is None:
+        return connection
+    return tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+
+
 class WireServer:
     """Answers each request with the next of the given answers, the last one for all that follow.
 
@@ -115,11 +122,7 @@ class WireServer:
 
             def get_request(self) -> tuple[socket.socket, Any]:
                 connection, address = super().get_request()
-                if tls is not None:
-                    connection = tls.wrap_socket(
-                        connection, server_side=True, do_handshake_on_connect=False
-                    )
-                return connection, address
+                return secured(connection, tls), address
 
             def shutdown_request(self, request: Any) -> None:
                 super().shutdown_request(request)
